@@ -1,0 +1,170 @@
+"""Sealing: bytes that only the holder of the office key can read, and notice when somebody changed them.
+
+Belongs here: the format, and keyed hashes for comparing what is sealed. Does not: where the key or the bytes
+live.
+
+A sealed run of bytes is a header and chunks. Header, 24 bytes: magic and version (4), the first bytes of a
+hash of the key, so that a wrong key is told from damage (4), random salt (16). The salt and the office key
+give the key of this run alone (HKDF-SHA-256), so nonces can count: a chunk's nonce is its number and whether
+it is the last. Each chunk (1 MiB before sealing, the last one may be shorter, even empty) is AES-256-GCM with
+the header as additional data. A chunk that is missing, moved, repeated, cut or taken from another run does
+not open.
+Source: the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015); NIST SP 800-38D; RFC 5869.
+"""
+
+import base64
+import binascii
+import hmac
+import io
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from media.errors import BadOfficeKeyError, DamagedSealError, WrongKeyError
+
+KEY_BYTES = 32
+CHUNK_BYTES = 1 << 20
+MAGIC = b"\x00SE\x01"
+_KEY_ID_BYTES, _SALT_BYTES, _TAG_BYTES = 4, 16, 16
+HEADER_BYTES = len(MAGIC) + _KEY_ID_BYTES + _SALT_BYTES
+
+
+class Seal:
+    """Seals and opens with one office key. Safe to share between threads."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise BadOfficeKeyError(f"the office key has {len(key)} bytes; it must have {KEY_BYTES}")
+        self._key = key
+        self._hash_key = _derive(key, b"sisir keyed hash 1")
+        self._key_id = _derive(key, b"sisir key id 1")[:_KEY_ID_BYTES]
+
+    def seal(self, data: bytes) -> bytes:
+        """The bytes sealed: 40 longer, and 16 more for each further MiB begun.
+
+        Sealing twice gives two different results.
+        """
+        if len(data) < CHUNK_BYTES:  # one chunk, as of every column: no streams needed
+            header = self._new_header()
+            return header + self._cipher(header).encrypt(_nonce(0, True), data, header)
+        target = io.BytesIO()
+        self.seal_stream(io.BytesIO(data), target)
+        return target.getvalue()
+
+    def open(self, data: bytes) -> bytes:
+        """The bytes as they were before sealing. Raises: WrongKeyError, DamagedSealError."""
+        return b"".join(self.open_stream(io.BytesIO(data)))
+
+    def seal_stream(self, source: BinaryIO, target: BinaryIO) -> int:
+        """Seals the rest of an open file into another; neither is closed.
+
+        Returns the number of bytes written.
+        """
+        header = self._new_header()
+        cipher = self._cipher(header)
+        written = target.write(header)
+        for number, chunk, is_last in _number_chunks(source, CHUNK_BYTES):
+            written += target.write(cipher.encrypt(_nonce(number, is_last), chunk, header))
+        return written
+
+    def open_stream(self, source: BinaryIO) -> Iterator[bytes]:
+        """The bytes before sealing, in pieces of at most 1 MiB.
+
+        Each piece is genuine and in its place when it comes; that none is missing is known only when the
+        iterator ends.
+        Raises: WrongKeyError before the first piece; DamagedSealError, perhaps after some: throw those away
+        then.
+        """
+        header = _read_exactly(source, HEADER_BYTES)
+        if len(header) < HEADER_BYTES or not header.startswith(MAGIC):
+            raise DamagedSealError("these bytes are not sealed")
+        if header[len(MAGIC) : len(MAGIC) + _KEY_ID_BYTES] != self._key_id:
+            raise WrongKeyError("sealed with another office key")
+        cipher = self._cipher(header)
+        for number, chunk, is_last in _number_chunks(source, CHUNK_BYTES + _TAG_BYTES):
+            try:
+                yield cipher.decrypt(_nonce(number, is_last), chunk, header)
+            except InvalidTag as error:
+                raise DamagedSealError(f"chunk {number} was changed, moved or cut short") from error
+
+    def seal_text(self, text: str) -> bytes:
+        """A column's value sealed, UTF-8 inside."""
+        return self.seal(text.encode())
+
+    def open_text(self, data: bytes) -> str:
+        """The text of a sealed column. Raises: WrongKeyError, DamagedSealError."""
+        return self.open(data).decode()
+
+    def keyed_hash(self, text: str) -> bytes:
+        """32 bytes that are equal for equal texts (HMAC-SHA-256), and that nobody can compute without the
+        office key.
+
+        The text is taken as it is: strip and normalise before.
+        """
+        return hmac.digest(self._hash_key, text.encode(), "sha256")
+
+    def _new_header(self) -> bytes:
+        return MAGIC + self._key_id + os.urandom(_SALT_BYTES)
+
+    def _cipher(self, header: bytes) -> AESGCM:
+        return AESGCM(_derive(self._key, b"sisir seal 1", salt=header[-_SALT_BYTES:]))
+
+
+def is_sealed(data: bytes) -> bool:
+    """Whether bytes (the first 24 of a file are enough) begin like sealed ones.
+
+    No XML, CSV or picture does.
+    """
+    return len(data) >= HEADER_BYTES and data.startswith(MAGIC)
+
+
+def new_key() -> str:
+    """A new office key as text: 32 random bytes in base64."""
+    return base64.b64encode(os.urandom(KEY_BYTES)).decode()
+
+
+def read_key(text: str | bytes) -> bytes:
+    """The office key of its text; space around it is ignored.
+
+    Raises: BadOfficeKeyError, which never repeats the text.
+    """
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadOfficeKeyError("the office key is not base64; make one with: sisir init") from error
+    if len(key) != KEY_BYTES:
+        raise BadOfficeKeyError(f"the office key has {len(key)} bytes; it must have {KEY_BYTES}")
+    return key
+
+
+def _derive(key: bytes, purpose: bytes, salt: bytes | None = None) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=purpose).derive(key)
+
+
+def _nonce(number: int, is_last: bool) -> bytes:
+    return number.to_bytes(11, "big") + bytes([is_last])
+
+
+def _number_chunks(source: BinaryIO, chunk_bytes: int) -> Iterator[tuple[int, bytes, bool]]:
+    """(number from 0, chunk, is it the last) of the rest of a file; one empty chunk when there is nothing."""
+    number, chunk = 0, _read_exactly(source, chunk_bytes)
+    while True:
+        following = _read_exactly(source, chunk_bytes) if len(chunk) == chunk_bytes else b""
+        yield number, chunk, not following
+        if not following:
+            return
+        number, chunk = number + 1, following
+
+
+def _read_exactly(source: BinaryIO, size: int) -> bytes:
+    """So many bytes, fewer only at the end of the file: a socket or pipe may give them in several pieces."""
+    pieces, missing = [], size
+    while missing and (piece := source.read(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -1,0 +1,132 @@
+"""Who is calling: token in the path, bearer token, basic, session cookie, in this order; the first one present decides.
+
+Source: the OpenRosa specification, "Authentication".
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from flask import Request
+from sqlalchemy.orm import Session
+
+from server.backends import Backends
+from server.errors import HttpsOnlyError, NotAllowedError, NotAuthenticatedError
+from server.models.actor import Actor, ActorKind
+from server.permissions import Caller
+from server.services import accounts
+
+TOKEN = re.compile(r"[A-Za-z0-9!$]{64}")
+KEY_PATH = re.compile(r"/v1/key/([^/]+)(/.*)")
+PHONE_KINDS = (ActorKind.field_key, ActorKind.public_link)
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class KeyInPath:
+    """WSGI middleware: takes /v1/key/TOKEN or ?st=TOKEN off the address, so that every route serves both forms.
+
+    environ['sisir.key'] is the token as it came, environ['sisir.key_prefix'] what addresses in the answer begin with.
+    """
+
+    def __init__(self, app: WsgiApp) -> None:
+        self.app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        match = KEY_PATH.fullmatch(environ.get("PATH_INFO", ""))
+        if match:
+            _set_key(environ, unquote(match[1]))
+            environ["PATH_INFO"] = "/v1" + match[2]
+        elif "st=" in environ.get("QUERY_STRING", ""):
+            pairs = parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)
+            tokens = [value for name, value in pairs if name == "st"]
+            if tokens:
+                _set_key(environ, tokens[0])
+                environ["QUERY_STRING"] = urlencode([pair for pair in pairs if pair[0] != "st"])
+        return self.app(environ, start_response)
+
+
+def _set_key(environ: dict[str, Any], token: str) -> None:
+    environ["sisir.key"] = token
+    environ["sisir.key_prefix"] = f"/key/{token}"
+
+
+def cookie_name(backends: Backends) -> str:
+    """The session cookie's name: `__Host-session` on https, `session` on a laptop without."""
+    return "__Host-session" if backends.config.is_https else "session"
+
+
+def identify(request: Request, backends: Backends, session: Session) -> Caller | None:
+    """The caller of a request, or None when it carries no credentials at all.
+
+    Raises: NotAuthenticatedError (401.2), NotAllowedError (403.1, a dead token in the path), HttpsOnlyError (401.3).
+    """
+    key = request.environ.get("sisir.key")
+    if key is not None:
+        return _by_key(session, key, request.environ["sisir.key_prefix"])
+    header = request.headers.get("Authorization")
+    if header:
+        return _by_header(session, backends, header)
+    token = request.cookies.get(cookie_name(backends))
+    return _by_cookie(session, token) if token else None
+
+
+def require_caller(request: Request, backends: Backends, session: Session) -> Caller:
+    """As identify, but somebody must be there. Raises: NotAuthenticatedError otherwise."""
+    caller = identify(request, backends, session)
+    if caller is None:
+        raise NotAuthenticatedError()
+    return caller
+
+
+def _by_key(session: Session, token: str, prefix: str) -> Caller:
+    if not TOKEN.fullmatch(token):
+        raise NotAuthenticatedError()
+    found = accounts.find_session(session, token)
+    if found is None or found[1].kind not in PHONE_KINDS:
+        raise NotAllowedError(
+            "this token is unknown or was revoked",
+            message_id="Akses HP ini sudah dicabut atau tidak dikenal. Minta kode QR baru ke kantor.",
+        )
+    return accounts.load_caller(session, found[1], found[0], key_prefix=prefix)
+
+
+def _by_header(session: Session, backends: Backends, header: str) -> Caller:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return _by_token(session, value.strip())
+    if scheme.lower() == "basic":
+        if not backends.config.is_https and backends.config.url.startswith("https"):
+            raise HttpsOnlyError()
+        return _by_basic(session, value.strip())
+    raise NotAuthenticatedError()
+
+
+def _by_token(session: Session, token: str) -> Caller:
+    found = accounts.find_session(session, token) if TOKEN.fullmatch(token) else None
+    if found is None:
+        raise NotAuthenticatedError()
+    return accounts.load_caller(session, found[1], found[0])
+
+
+def _by_basic(session: Session, value: str) -> Caller:
+    try:
+        email, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise NotAuthenticatedError() from error
+    account = accounts.check_password(session, email=email, password=password)
+    actor = session.get(Actor, account.actor_id) if account else None
+    if actor is None:
+        session.commit()  # the failure count must survive the refusal
+        raise NotAuthenticatedError()
+    return accounts.load_caller(session, actor, None)
+
+
+def _by_cookie(session: Session, token: str) -> Caller | None:
+    found = accounts.find_session(session, token) if TOKEN.fullmatch(token) else None
+    if found is None or found[1].kind != ActorKind.user:
+        return None
+    return accounts.load_caller(session, found[1], found[0])

@@ -1,0 +1,60 @@
+"""The backends of one process: database, media, key, queue, boundaries. Below this file no code asks which kind they are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from huey import Huey
+from sqlalchemy import Engine
+
+from media.blobs import Storage
+from media.sealing import Seal, read_key
+from media.storage import open_storage
+from server.config import Config
+from server.db import Sessions, now, open_database
+from server.errors import SetupError
+from server.boundaries import BoundaryCache
+from workers.queue import open_queue
+
+
+@dataclass(frozen=True)
+class Backends:
+    """Everything a service or job may need besides its session."""
+
+    config: Config
+    engine: Engine
+    sessions: Sessions
+    storage: Storage
+    seal: Seal
+    queue: Huey
+    boundaries: BoundaryCache
+    clock: Callable[[], datetime] = now
+
+
+def open_backends(config: Config) -> Backends:
+    """The backends that the configuration names. Opens no connection before it is needed.
+
+    Raises: SetupError when the office key is missing or not readable.
+    """
+    engine, sessions = open_database(config.database)
+    return Backends(
+        config=config,
+        engine=engine,
+        sessions=sessions,
+        storage=open_storage(config.media),
+        seal=Seal(_office_key(config)),
+        queue=open_queue(config.queue),
+        boundaries=BoundaryCache(sessions),
+    )
+
+
+def _office_key(config: Config) -> bytes:
+    text = config.key
+    if text is None:
+        if not config.key_file.exists():
+            raise SetupError(f"there is no office key; run `sisir init` (it makes {config.key_file}) or set SISIR_KEY")
+        text = config.key_file.read_text(encoding="ascii").strip()
+    try:
+        return read_key(text)
+    except ValueError as error:
+        raise SetupError("the office key is not readable: it must be base64 of 32 bytes") from error

@@ -1,0 +1,185 @@
+"""Officers: the list, a new one with areas, the QR code for the phone, the printed card, taking access away."""
+
+import io
+import re
+
+import segno
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import or_, select
+
+from server.console.blueprint import blueprint
+from server.console.pages import Page, reading_page, writing_page
+from server.edge import backends
+from server.errors import BadValueError, NotFoundError
+from server.models.actor import Actor
+from server.models.area import Area
+from server.services import accounts, officers
+from server.services.officers import Officer
+
+MAX_AREAS = 20
+
+
+@blueprint.get("/projects/<int:project_id>/officers")
+def list_officers(project_id: int) -> str:
+    """The officers of the campaign, and the form for a new one."""
+    with reading_page(project_id, "officer.manage") as page:
+        return _show_list(page)
+
+
+@blueprint.post("/projects/<int:project_id>/officers")
+def create_officer(project_id: int) -> ResponseReturnValue:
+    """A new officer with areas; on to the QR code."""
+    name = request.form.get("name", "")
+    areas = read_areas(request.form.getlist("area"))
+    try:
+        with writing_page(project_id, "officer.manage") as page:
+            _require_known(page, areas)
+            found, _ = accounts.create_officer(
+                page.session,
+                backends().seal,
+                project=page.campaign,
+                name=name,
+                areas=areas,
+                created_by_id=page.caller.actor_id,
+            )
+            officer_id = found.id
+    except BadValueError as error:
+        with reading_page(project_id, "officer.manage") as page:
+            return _show_list(
+                page, refused=error, name=name, areas=request.form.getlist("area")
+            ), error.status
+    flash(gettext("The officer was made. Let the phone scan this code."))
+    return redirect(url_for("console.officer", project_id=project_id, officer_id=officer_id), 303)
+
+
+@blueprint.get("/projects/<int:project_id>/officers/<int:officer_id>")
+def officer(project_id: int, officer_id: int) -> str:
+    """One officer: areas, code, access."""
+    with reading_page(project_id, "officer.manage") as page:
+        found = _find(page, officer_id)
+        return render_template("officer.html", officer=found, places=_area_names(page, found.areas))
+
+
+@blueprint.post("/projects/<int:project_id>/officers/<int:officer_id>/areas")
+def set_officer_areas(project_id: int, officer_id: int) -> ResponseReturnValue:
+    """Replaces the officer's areas; the phone's lists follow at its next sync."""
+    areas = read_areas(request.form.getlist("area"))
+    with writing_page(project_id, "officer.manage") as page:
+        found = _find(page, officer_id)
+        _require_known(page, areas)
+        accounts.set_areas(page.session, found.id, areas)
+    flash(gettext("The areas were saved."))
+    return redirect(url_for("console.officer", project_id=project_id, officer_id=officer_id), 303)
+
+
+@blueprint.post("/projects/<int:project_id>/officers/<int:officer_id>/revoke")
+def revoke_officer(project_id: int, officer_id: int) -> ResponseReturnValue:
+    """Takes the phone's access away."""
+    with writing_page(project_id, "officer.manage") as page:
+        found = _find(page, officer_id)
+        actor = page.session.get_one(Actor, found.id)
+        accounts.revoke_officer(page.session, actor, actor_id=page.caller.actor_id)
+    flash(gettext("Access was taken away. What the phone sent stays."))
+    return redirect(url_for("console.officer", project_id=project_id, officer_id=officer_id), 303)
+
+
+@blueprint.get("/projects/<int:project_id>/officers/<int:officer_id>/qr.svg")
+def officer_qr(project_id: int, officer_id: int) -> Response:
+    """The code that sets ODK Collect up."""
+    with reading_page(project_id, "officer.manage") as page:
+        actor = officers.get_officer(page.session, _find(page, officer_id).id)
+        token = officers.get_token(page.session, backends().seal, actor)
+        text = officers.qr_text(backends().config.url, token, project_id, page.campaign.name)
+    image = io.BytesIO()
+    segno.make(text, error="l", mode="byte", micro=False).save(
+        image, kind="svg", scale=4, border=4, light="white"
+    )
+    response = Response(image.getvalue(), content_type="image/svg+xml")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/projects/<int:project_id>/officers/cards")
+def officer_cards(project_id: int) -> str:
+    """Cards to print, one a page: of one officer (?officer=), else of all with access."""
+    wanted = request.args.get("officer", type=int)
+    with reading_page(project_id, "officer.manage") as page:
+        found = [item for item in officers.list_with_areas(page.session, project_id) if item.is_active]
+        shown = [item for item in found if wanted in (None, item.id)]
+        names = {path: name for item in shown for path, name in _area_names(page, item.areas)}
+        return render_template("cards.html", officers=shown, names=names, address=backends().config.url)
+
+
+@blueprint.get("/projects/<int:project_id>/areas")
+def area_options(project_id: int) -> str:
+    """Areas whose name or code begins so, as options for a field."""
+    text = " ".join(next(iter(request.args.values()), "").split())
+    with reading_page(project_id, "project.read") as page:
+        found: list[tuple[Area, str]] = []
+        if len(text) >= 2:
+            code = text.replace(".", "")
+            rows = page.session.scalars(
+                select(Area)
+                .where(
+                    or_(
+                        Area.name.istartswith(text, autoescape=True),
+                        Area.code.startswith(code, autoescape=True),
+                    )
+                )
+                .order_by(Area.code)
+                .limit(20)
+            ).all()
+            parents = _names(page, [row.code[:6] for row in rows])
+            found = [(row, parents.get(row.code[:6], "")) for row in rows]
+        return render_template("_area_options.html", areas=found)
+
+
+def read_areas(texts: list[str]) -> list[str]:
+    """Area paths from fields that hold '35.17.01.2001 Bandung' or several paths with commas."""
+    found = []
+    for text in texts[:MAX_AREAS]:
+        for part in re.split(r"[,;\n]", text):
+            if part.strip():
+                found.append(part.split()[0])
+    return found
+
+
+def _require_known(page: Page, areas: list[str]) -> None:
+    if not areas:
+        raise BadValueError("an officer needs an area", message_id="Isi minimal satu wilayah.")
+    codes = {path.replace(".", "").partition("/")[0] for path in areas}
+    known = set(page.session.scalars(select(Area.code).where(Area.code.in_(codes))))
+    if codes - known:
+        unknown = ", ".join(sorted(codes - known))
+        raise BadValueError(
+            f"these areas are not in the boundary file: {unknown}",
+            message_id=f"Wilayah tidak dikenal: {unknown}.",
+        )
+
+
+def _find(page: Page, officer_id: int) -> Officer:
+    for item in officers.list_with_areas(page.session, page.campaign.id):
+        if item.id == officer_id:
+            return item
+    raise NotFoundError("there is no such officer", message_id="Petugas ini tidak ada.")
+
+
+def _area_names(page: Page, paths: tuple[str, ...]) -> list[tuple[str, str]]:
+    names = _names(page, [path.partition("/")[0] for path in paths])
+    return [(path, names.get(path.partition("/")[0], "")) for path in paths]
+
+
+def _names(page: Page, codes: list[str]) -> dict[str, str]:
+    return dict(page.session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).tuples())
+
+
+def _show_list(
+    page: Page, *, refused: BadValueError | None = None, name: str = "", areas: list[str] | None = None
+) -> str:
+    found = officers.list_with_areas(page.session, page.campaign.id)
+    places = dict(pair for item in found for pair in _area_names(page, item.areas))
+    return render_template(
+        "officers.html", officers=found, places=places, refused=refused, name=name, areas=areas or [""]
+    )

@@ -1,0 +1,120 @@
+// The map of a case: boundaries and points from our own server, no tiles.
+"use strict";
+
+(function () {
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  async function draw(place) {
+    place.dataset.drawn = "yes";
+    const texts = JSON.parse(place.dataset.texts);
+    const note = document.querySelector("[data-map-note]");
+    let data;
+    try {
+      const answer = await fetch(place.dataset.map, { headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      data = await answer.json();
+    } catch (error) {
+      note.textContent = texts.failed;
+      return;
+    }
+    const map = L.map(place, { zoomControl: true, attributionControl: false, zoomSnap: 0.25, maxZoom: 21, keyboard: false });
+    const focus = L.featureGroup();
+    addAreas(map, data);
+    addHouses(map, data);
+    const village = addVillage(map, data, texts);
+    addPoints(map, focus, data, texts);
+    L.control.scale({ imperial: false }).addTo(map);
+    const bounds = focus.getLayers().length ? focus.getBounds().pad(0.6) : village && village.getBounds();
+    if (!bounds || !bounds.isValid()) {
+      map.remove();
+      place.hidden = true;
+      note.textContent = texts.none;
+      return;
+    }
+    map.fitBounds(bounds, { maxZoom: 18 });
+    if (village) addZoomToVillage(map, village, bounds);
+    describe(note, data, texts);
+    place.dataset.ready = "yes";
+  }
+
+  function addAreas(map, data) {
+    for (const area of data.neighbours) {
+      if (!area.geometry) continue;
+      L.geoJSON(area.geometry, { style: { color: css("--line-strong"), weight: 1, fillColor: css("--map-other"), fillOpacity: 1 } })
+        .addTo(map)
+        .bindTooltip(text(area.name), { permanent: false, sticky: true });
+    }
+  }
+
+  function addVillage(map, data, texts) {
+    if (!data.village || !data.village.geometry) return null;
+    return L.geoJSON(data.village.geometry, { style: { color: css("--accent"), weight: 2, fillColor: css("--map-village"), fillOpacity: 0.6 } })
+      .addTo(map)
+      .bindTooltip(text(`${texts.claimed}: ${data.village.name}`), { sticky: true })
+      .bringToBack();
+  }
+
+  function addHouses(map, data) {
+    for (const house of data.houses) {
+      L.circleMarker([house.lat, house.lon], { radius: 3, weight: 0, fillColor: css("--muted"), fillOpacity: 0.7 }).addTo(map).bindTooltip(text(house.name));
+    }
+  }
+
+  function addPoints(map, focus, data, texts) {
+    data.visits.forEach((visit, index) => {
+      const at = [visit.lat, visit.lon];
+      const faint = index === 0 ? 1 : 0.45;
+      if (visit.accuracy_m > 0 && visit.accuracy_m < 5000) {
+        const circle = L.circle(at, { radius: visit.accuracy_m, color: css("--visit"), weight: 1, opacity: faint, fillOpacity: 0.12 * faint, interactive: false }).addTo(map);
+        if (index === 0) focus.addLayer(circle);
+      }
+      const label = `${texts.visit}: ${visit.form}, ${visit.on}, ${visit.officer}${visit.accuracy_m ? ` ± ${Math.round(visit.accuracy_m)} m` : ""}`;
+      focus.addLayer(L.circleMarker(at, { radius: 7, color: "#fff", weight: 2, fillColor: css("--visit"), fillOpacity: faint, opacity: faint }).addTo(map).bindTooltip(text(label)));
+    });
+    if (!data.register) return;
+    const at = [data.register.lat, data.register.lon];
+    const diamond = L.marker(at, { icon: L.divIcon({ className: "m-register", iconSize: [14, 14] }), keyboard: false }).addTo(map);
+    diamond.bindTooltip(text(`${texts.register}${data.register.source ? ` (${data.register.source})` : ""}`));
+    focus.addLayer(diamond);
+    if (data.visits.length) {
+      L.polyline([[data.visits[0].lat, data.visits[0].lon], at], { color: css("--ink"), weight: 1, dashArray: "4 4", interactive: false }).addTo(map);
+    }
+  }
+
+  function addZoomToVillage(map, village, bounds) {
+    let wide = false;
+    const control = L.control({ position: "topright" });
+    control.onAdd = () => {
+      const button = L.DomUtil.create("button", "map-button");
+      button.type = "button";
+      button.textContent = "⤢";
+      L.DomEvent.on(button, "click", (event) => {
+        L.DomEvent.stop(event);
+        wide = !wide;
+        map.fitBounds(wide ? village.getBounds() : bounds, { maxZoom: 18 });
+      });
+      return button;
+    };
+    control.addTo(map);
+  }
+
+  // Names go in as text, never as HTML.
+  function text(value) {
+    const node = document.createElement("span");
+    node.textContent = value;
+    return node;
+  }
+
+  function describe(note, data, texts) {
+    const metres = data.distance_m;
+    note.textContent = metres === null ? "" : `${texts.distance}: ${metres >= 10000 ? `${(metres / 1000).toFixed(1)} km` : `${Math.round(metres)} m`}`;
+  }
+
+  function start() {
+    const place = document.getElementById("map");
+    if (place && !place.dataset.drawn && window.L) draw(place);
+  }
+
+  document.addEventListener("DOMContentLoaded", start);
+  document.addEventListener("sisir:refreshed", start);
+})();

@@ -1,0 +1,143 @@
+"""The database: declarative base, column types, engine, transactions.
+
+Belongs here: what every model and service shares. Does not: tables (models/), queries (services/).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from server.errors import UnavailableError
+
+LOCK_WAIT_S = 20
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware times, stored as UTC with microseconds; a naive time is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; SQLite stores the clock time without zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone reached the database")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def code_text(length: int) -> String:
+    """A text column for codes and paths: compared byte by byte, so that a prefix search can use its index."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+Id = Annotated[int, mapped_column(BigId, primary_key=True)]
+CreatedAt = Annotated[datetime, mapped_column(UtcDateTime)]
+MaybeTime = Annotated[datetime | None, mapped_column(UtcDateTime, default=None)]
+
+
+class Base(DeclarativeBase):
+    """Base of all models."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[Any]: Json}
+
+
+Sessions = sessionmaker[Session]
+
+
+def open_database(url: str) -> tuple[Engine, Sessions]:
+    """An engine and its session factory for SQLite or PostgreSQL. Connects lazily.
+
+    SQLite: WAL, foreign keys on, synchronous FULL (a commit is on disk when it returns), writers begin IMMEDIATE.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": LOCK_WAIT_S}, pool_size=16, max_overflow=32)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(parsed, pool_pre_ping=True, pool_size=8, max_overflow=24, pool_timeout=LOCK_WAIT_S)
+        event.listen(engine, "connect", _prepare_postgres)
+    return engine, sessionmaker(engine, expire_on_commit=False)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={LOCK_WAIT_S * 1000}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("sisir_read_only", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
+    connection.commit()
+
+
+@contextmanager
+def session_scope(sessions: Sessions, *, read_only: bool = False) -> Iterator[Session]:
+    """One transaction: committed when the block ends, rolled back when it raises.
+
+    read_only: on SQLite the transaction takes no write lock; writing in it fails late, so do not.
+    Raises: UnavailableError when the database does not answer or stays locked past LOCK_WAIT_S.
+    """
+    session = sessions()
+    try:
+        if read_only:
+            session.connection(execution_options={"sisir_read_only": True})
+        yield session
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        raise UnavailableError(f"the database does not answer: {type(error.orig).__name__}") from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+
+
+def insert_for(session: Session, table: Any) -> Any:
+    """An INSERT of this session's database that knows ON CONFLICT (both of ours do, each in its own dialect class)."""
+    dialect = session.get_bind().dialect.name
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def now() -> datetime:
+    """The present time, aware, UTC."""
+    return datetime.now(UTC)

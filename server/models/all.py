@@ -1,0 +1,17 @@
+"""Every model module, imported for its tables: for migrations, tests and mapper configuration."""
+
+from server.models import (  # noqa: F401
+    actor,
+    area,
+    audit,
+    blob,
+    case,
+    entity,
+    finding,
+    form,
+    household,
+    project,
+    setting,
+    submission,
+    task,
+)

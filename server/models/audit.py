@@ -1,0 +1,23 @@
+"""The audit log: who did what, when."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, BigId, CreatedAt, Id
+
+
+class Audit(Base):
+    """One act. Details hold ids and codes, never names, identity numbers, answers or coordinates."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_action_id", "action", "id"), Index("ix_audit_actee", "actee_id", "id"))
+
+    id: Mapped[Id]
+    actor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
+    action: Mapped[str] = mapped_column(String(64))
+    actee_id: Mapped[str | None] = mapped_column(String(36))
+    details: Mapped[dict[str, Any]]
+    notes: Mapped[str | None]
+    logged_at: Mapped[CreatedAt]

@@ -1,0 +1,1 @@
+"""The phones' door: form list, form, media, manifest, integrity, submission. XML and plain words."""

@@ -1,0 +1,152 @@
+"""The routes of ODK Collect. Each is: header check, caller, one service, one document.
+
+Source: the OpenRosa specification, "Addresses".
+"""
+
+import re
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, request
+
+from forms.openrosa import render_form_list, render_integrity, render_manifest
+from server.db import Sessions, session_scope
+from server.edge import backends, jobs, reading
+from server.errors import BadTypeError, SisirError
+from server.models.entity import EntityList
+from server.models.form import FormVersion
+from server.openrosa.answers import (
+    answer_created,
+    answer_empty,
+    answer_xml,
+    require_version_header,
+    set_caching,
+)
+from server.services import blobs, entity_lists, projects, receiving, serving
+from server.auth import require_caller
+from server.uploads import read_upload
+
+blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/projects/<int:project_id>")
+UUID = re.compile(r"(uuid:)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _base_url() -> str:
+    return f"{backends().config.url}/v1{request.environ.get('sisir.key_prefix', '')}"
+
+
+@blueprint.get("/formList")
+def form_list(project_id: int) -> Response:
+    """The forms that this phone gets."""
+    require_version_header()
+    with reading() as (session, caller):
+        project = projects.get_project(session, project_id)
+        entries = serving.list_for_phone(
+            session, project, caller, base_url=_base_url(), form_id=request.args.get("formID")
+        )
+    return answer_xml(render_form_list(entries))
+
+
+@blueprint.get("/forms/<form_id>.xml")
+@blueprint.get("/forms/<form_id>/versions/<version>.xml")
+def form_xml(project_id: int, form_id: str, version: str | None = None) -> Response:
+    """The form's stored bytes, unchanged."""
+    with reading() as (session, caller):
+        project = projects.get_project(session, project_id)
+        found = serving.form_for_phone(session, project, caller, form_id, _version(version))
+        xml, md5 = found.xml, found.md5
+    response = Response(xml, content_type="application/xml; charset=utf-8")
+    response.set_etag(md5, weak=True)
+    return set_caching(response).make_conditional(request)
+
+
+@blueprint.get("/forms/<form_id>/manifest")
+@blueprint.get("/forms/<form_id>/versions/<version>/manifest")
+def manifest(project_id: int, form_id: str, version: str | None = None) -> Response:
+    """The files that the form needs, with the hashes of what this phone would download."""
+    require_version_header()
+    with reading() as (session, caller):
+        project = projects.get_project(session, project_id)
+        found = serving.form_for_phone(session, project, caller, form_id, _version(version))
+        entries = serving.manifest_for_phone(session, project, found, caller, base_url=_base_url())
+    return answer_xml(render_manifest(entries))
+
+
+@blueprint.get("/forms/<form_id>/attachments/<path:name>")
+@blueprint.get("/forms/<form_id>/versions/<version>/attachments/<path:name>")
+def media(project_id: int, form_id: str, name: str, version: str | None = None) -> Response:
+    """A media file, or the entity list as this caller may see it; an unchanged one is a 304 that builds nothing."""
+    with reading() as (session, caller):
+        project = projects.get_project(session, project_id)
+        found: FormVersion = serving.form_for_phone(session, project, caller, form_id, _version(version))
+        item = serving.media_for_phone(session, found, caller, name)
+        if request.if_none_match.contains_weak(item.etag):
+            response = Response(status=304)
+        elif item.entity_list is not None:
+            response = Response(_stream_list(backends().sessions, item.entity_list.id, caller.areas))
+        else:
+            response = Response(blobs.iter_blob(backends(), item.blob))  # type: ignore[arg-type]
+    response.headers["Content-Type"] = item.content_type
+    response.headers["Content-Disposition"] = serving.disposition(item.name)
+    response.set_etag(item.etag)
+    return set_caching(response)
+
+
+@blueprint.get("/datasets/<name>/integrity")
+def integrity(project_id: int, name: str) -> Response:
+    """Which of the phone's entities are gone for it."""
+    require_version_header()
+    asked = request.args.get("id")
+    uuids = None if asked is None else [_uuid(text) for text in asked.split(",") if text]
+    with reading() as (session, caller):
+        project = projects.get_project(session, project_id)
+        states = serving.integrity_for_phone(session, project, caller, name, uuids)
+    return answer_xml(render_integrity(states))
+
+
+@blueprint.route("/submission", methods=["HEAD", "GET"])
+def preflight(project_id: int) -> Response:
+    """204: the phone may send."""
+    require_version_header()
+    with reading() as (session, _):
+        projects.get_project(session, project_id)
+    return answer_empty()
+
+
+@blueprint.post("/submission")
+def submit(project_id: int) -> Response:
+    """Stores a submission, then thanks, then lets it be checked."""
+    require_version_header()
+    ours = backends()
+    with session_scope(ours.sessions, read_only=True) as session:
+        caller = require_caller(request, ours, session)
+        projects.get_project(session, project_id)
+    with read_upload(request, ours.clock()) as upload:
+        try:
+            with session_scope(ours.sessions) as session:
+                project = projects.get_project(session, project_id)
+                receipt = receiving.receive_submission(session, ours, upload, project=project, caller=caller)
+        except SisirError as error:
+            if error.status in (400, 404, 409):
+                with session_scope(ours.sessions) as session:
+                    receiving.keep_refused(
+                        session, ours, upload, error, project_id=project_id, actor_id=caller.actor_id
+                    )
+            raise
+    if receipt.outcome != receiving.Outcome.same or receipt.files_stored:
+        jobs().screen(receipt.submission_id)
+    return answer_created()
+
+
+def _stream_list(sessions: Sessions, list_id: int, areas: tuple[str, ...] | None) -> Iterator[bytes]:
+    """The list in pieces, in a transaction of its own that lives as long as the answer."""
+    with session_scope(sessions, read_only=True) as session:
+        yield from entity_lists.render_entity_csv(session, session.get_one(EntityList, list_id), areas)
+
+
+def _version(text: str | None) -> str | None:
+    return "" if text == "___" else text
+
+
+def _uuid(text: str) -> str:
+    if not UUID.fullmatch(text.strip()):
+        raise BadTypeError("an id is no uuid", details={"value": text[:64], "expected": "uuid"})
+    return text.strip().lower().removeprefix("uuid:")

@@ -1,0 +1,366 @@
+"""Accounts: people who log in, officers' phones, their tokens, roles and areas."""
+
+import base64
+import hashlib
+import re
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
+
+from media.sealing import Seal
+from server.db import now
+from server.errors import BadValueError, ConflictError, NotAuthenticatedError, NotFoundError
+from server.models.actor import Account, Actor, ActorArea, ActorKind, Assignment, AuthSession, Role
+from server.models.project import Project
+from server.permissions import ROLES, SITE, Caller, narrowest_areas
+from server.services import audit
+
+FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+SESSION_TIME = timedelta(hours=24)
+MAX_FAILURES = 5
+LOCK_TIME = timedelta(minutes=15)
+MIN_PASSWORD = 10
+_HASHER = PasswordHasher()
+_NOBODY = _HASHER.hash("no account has this password")
+AREA_PATH = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}(/[0-9]{3}(/[0-9]{3})?)?")
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a fresh session hands out; the token is not stored in clear."""
+
+    actor_id: int
+    token: str
+    csrf: str
+    expires_at: datetime
+
+
+def new_token() -> str:
+    """64 characters of A-Z a-z 0-9 ! $ from 48 random bytes. Source: the OpenRosa specification, "Tokens"."""
+    return base64.b64encode(secrets.token_bytes(48)).decode().replace("/", "!").replace("+", "$")
+
+
+def token_hash(token: str) -> bytes:
+    """What a token is found by; tokens are random, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def seed_roles(session: Session) -> None:
+    """Writes the roles of permissions.ROLES; a repeat brings names and verbs up to date."""
+    for definition in ROLES:
+        session.merge(
+            Role(
+                id=definition.id,
+                system=definition.system,
+                name=definition.name,
+                verbs=list(definition.verbs),
+                created_at=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+        )
+    session.flush()
+
+
+def create_user(
+    session: Session, *, email: str, password: str, name: str = "", created_by_id: int | None = None
+) -> Actor:
+    """A person who can log in; without role and area until they are given.
+
+    Raises: ConflictError when the address is taken; BadValueError for a short password or no mail address.
+    """
+    address = email.strip().lower()
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+        raise BadValueError("this is no mail address", message_id="Alamat surel tidak benar, contoh: nama@dinsos.go.id")
+    if session.scalar(select(Account).where(Account.email == address)) is not None:
+        raise ConflictError("an account with this address exists", message_id="Alamat surel ini sudah terdaftar.")
+    actor = _new_actor(session, ActorKind.user, name.strip() or address, created_by_id=created_by_id)
+    session.add(Account(actor_id=actor.id, email=address, password_hash=hash_password(password), language="id"))
+    audit.record(session, created_by_id, "user.create", actor.actee_id)
+    session.flush()
+    return actor
+
+
+def hash_password(password: str) -> str:
+    """Argon2id of a password. Raises: BadValueError under 10 characters or over 72 bytes."""
+    if len(password) < MIN_PASSWORD:
+        raise BadValueError("the password is too short", message_id="Kata sandi minimal 10 huruf.")
+    if len(password.encode()) > 72:
+        raise BadValueError("the password is too long", message_id="Kata sandi terlalu panjang.")
+    return _HASHER.hash(password)
+
+
+def set_password(session: Session, actor_id: int, password: str) -> None:
+    """A new password; all sessions of the person end."""
+    account = session.get(Account, actor_id)
+    if account is None:
+        raise NotFoundError("no such account")
+    account.password_hash = hash_password(password)
+    account.failed_logins, account.locked_until = 0, None
+    session.execute(delete(AuthSession).where(AuthSession.actor_id == actor_id))
+
+
+def log_in(session: Session, *, email: str, password: str) -> Login | None:
+    """A new session, or None when address or password is wrong or the account is locked.
+
+    Effects: counts failures; after MAX_FAILURES the account is locked for LOCK_TIME. The caller commits in either case.
+    """
+    account = check_password(session, email=email, password=password)
+    return None if account is None else start_session(session, account)
+
+
+def check_password(session: Session, *, email: str, password: str) -> Account | None:
+    """The account whose password this is, or None; takes as long for an unknown address."""
+    account = session.scalar(
+        select(Account)
+        .join(Actor, Actor.id == Account.actor_id)
+        .where(Account.email == email.strip().lower(), Actor.deleted_at.is_(None))
+        .with_for_update()
+    )
+    moment = now()
+    locked = account is not None and account.locked_until is not None and account.locked_until > moment
+    stored = account.password_hash if account is not None and account.password_hash and not locked else _NOBODY
+    if _verify(stored, password) and account is not None and not locked:
+        account.failed_logins, account.locked_until = 0, None
+        return account
+    if account is not None and not locked:
+        account.failed_logins += 1
+        if account.failed_logins >= MAX_FAILURES:
+            account.locked_until, account.failed_logins = moment + LOCK_TIME, 0
+            audit.record(session, account.actor_id, "user.lock")
+    return None
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def start_session(session: Session, account: Account) -> Login:
+    """A web session of 24 hours for somebody whose password was checked."""
+    moment = now()
+    login = Login(account.actor_id, new_token(), new_token(), moment + SESSION_TIME)
+    session.add(
+        AuthSession(
+            actor_id=account.actor_id,
+            token_hash=token_hash(login.token),
+            csrf=login.csrf,
+            created_at=moment,
+            expires_at=login.expires_at,
+        )
+    )
+    account.last_login_at = moment
+    audit.record(session, account.actor_id, "user.session.create")
+    return login
+
+
+def log_out(session: Session, session_id: int) -> None:
+    """Ends one session; a repeat changes nothing."""
+    session.execute(delete(AuthSession).where(AuthSession.id == session_id))
+
+
+def create_officer(
+    session: Session,
+    seal: Seal,
+    *,
+    project: Project,
+    name: str,
+    areas: Iterable[str],
+    created_by_id: int | None = None,
+) -> tuple[Actor, str]:
+    """An officer's phone of a campaign and its token: an app user with areas and the right to all forms of the campaign.
+
+    Raises: BadValueError for an empty name or an area path that is none.
+    """
+    if not name.strip():
+        raise BadValueError("the officer needs a name", message_id="Nama petugas wajib diisi.")
+    officer = _new_actor(session, ActorKind.field_key, name.strip(), project_id=project.id, created_by_id=created_by_id)
+    token = new_token()
+    session.add(
+        AuthSession(
+            actor_id=officer.id,
+            token_hash=token_hash(token),
+            token_sealed=seal.seal_text(token),
+            created_at=now(),
+            expires_at=FOREVER,
+        )
+    )
+    assign(session, officer.id, "app-user", project.actee_id)
+    set_areas(session, officer.id, areas)
+    audit.record(session, created_by_id, "field_key.create", officer.actee_id, {"projectId": project.id})
+    session.flush()
+    return officer, token
+
+
+def officer_token(session: Session, seal: Seal, officer_id: int) -> str | None:
+    """The token of an officer's phone, or None when it was revoked."""
+    sealed = session.scalar(
+        select(AuthSession.token_sealed).where(AuthSession.actor_id == officer_id).order_by(AuthSession.id.desc())
+    )
+    return seal.open_text(sealed) if sealed is not None else None
+
+
+def revoke_officer(session: Session, officer: Actor, *, actor_id: int | None) -> None:
+    """Takes the phone's token away for good; what it sent stays."""
+    session.execute(delete(AuthSession).where(AuthSession.actor_id == officer.id))
+    officer.updated_at = now()
+    audit.record(session, actor_id, "field_key.session.end", officer.actee_id)
+
+
+def assign(session: Session, actor_id: int, role: str, actee_id: str = SITE) -> None:
+    """Gives a role on the site, a project or a form; a repeat changes nothing. Raises: NotFoundError for no such role."""
+    role_id = session.scalar(select(Role.id).where(Role.system == role))
+    if role_id is None:
+        raise NotFoundError(f"there is no role {role!r}")
+    if session.get(Assignment, (actor_id, role_id, actee_id)) is None:
+        session.add(Assignment(actor_id=actor_id, role_id=role_id, actee_id=actee_id, created_at=now()))
+        session.flush()
+
+
+def set_areas(session: Session, actor_id: int, paths: Iterable[str]) -> None:
+    """Replaces the areas of an actor. Dotted codes are taken too. Raises: BadValueError naming the path that is none."""
+    clean = sorted({path.strip().replace(".", "") for path in paths if path.strip()})
+    for path in clean:
+        if not AREA_PATH.fullmatch(path):
+            raise BadValueError(
+                f"{path!r} is no area; write 35.17, 3517012001 or 3517012001/003/002",
+                message_id=f"Wilayah {path!r} tidak benar. Contoh: 35.17, 3517012001 atau 3517012001/003/002.",
+            )
+    session.execute(delete(ActorArea).where(ActorArea.actor_id == actor_id))
+    session.add_all(ActorArea(actor_id=actor_id, path=path) for path in clean)
+    session.flush()
+
+
+def load_caller(session: Session, actor: Actor, auth_session: AuthSession | None, *, key_prefix: str = "") -> Caller:
+    """The caller that an actor is: grants and areas read from the database."""
+    rows = session.execute(
+        select(Assignment.actee_id, Role.verbs)
+        .join(Role, Role.id == Assignment.role_id)
+        .where(Assignment.actor_id == actor.id)
+    ).all()
+    grants: dict[str, frozenset[str]] = {}
+    for actee_id, verbs in rows:
+        grants[actee_id] = grants.get(actee_id, frozenset()) | frozenset(verbs)
+    paths = tuple(session.scalars(select(ActorArea.path).where(ActorArea.actor_id == actor.id).order_by(ActorArea.path)))
+    account = session.get(Account, actor.id) if actor.kind == ActorKind.user else None
+    return Caller(
+        actor_id=actor.id,
+        kind=actor.kind,
+        name=actor.display_name,
+        grants=grants,
+        areas=narrowest_areas(grants.get(SITE, frozenset()), paths),
+        project_id=actor.project_id,
+        session_id=auth_session.id if auth_session else None,
+        csrf=auth_session.csrf if auth_session else None,
+        language=account.language if account else "id",
+        key_prefix=key_prefix,
+        email=account.email if account else None,
+    )
+
+
+def find_session(session: Session, token: str) -> tuple[AuthSession, Actor] | None:
+    """The live session of a token with its actor, or None when unknown, revoked or expired."""
+    row = session.execute(
+        select(AuthSession, Actor)
+        .join(Actor, Actor.id == AuthSession.actor_id)
+        .where(AuthSession.token_hash == token_hash(token), Actor.deleted_at.is_(None))
+    ).first()
+    if row is None or row[0].expires_at <= now():
+        return None
+    return row[0], row[1]
+
+
+def sweep_sessions(session: Session) -> None:
+    """Removes expired sessions."""
+    session.execute(delete(AuthSession).where(AuthSession.expires_at <= now()))
+
+
+def set_language(session: Session, actor_id: int, language: str) -> None:
+    """The language of a person's pages: 'id' or 'en'."""
+    session.execute(update(Account).where(Account.actor_id == actor_id).values(language=language))
+
+
+def _new_actor(
+    session: Session,
+    kind: ActorKind,
+    name: str,
+    *,
+    project_id: int | None = None,
+    created_by_id: int | None = None,
+) -> Actor:
+    actor = Actor(
+        kind=kind,
+        actee_id=str(uuid.uuid4()),
+        display_name=name,
+        project_id=project_id,
+        created_by_id=created_by_id,
+        created_at=now(),
+    )
+    session.add(actor)
+    session.flush()
+    return actor
+
+
+def has_users(session: Session) -> bool:
+    """True when anybody can log in already."""
+    return session.scalar(select(Account.actor_id).limit(1)) is not None
+
+
+def get_account(session: Session, email: str) -> Account:
+    """The account with this address. Raises: NotFoundError when there is none."""
+    account = session.scalar(select(Account).where(Account.email == email.strip().lower()))
+    if account is None:
+        raise NotFoundError(f"nobody has the address {email!r}")
+    return account
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who can log in, for lists."""
+
+    id: int
+    email: str
+    name: str
+    roles: tuple[str, ...]
+    areas: tuple[str, ...]
+
+
+def list_users(session: Session) -> list[Person]:
+    """Everybody who can log in, by address."""
+    rows = session.execute(
+        select(Actor, Account.email)
+        .join(Account, Account.actor_id == Actor.id)
+        .where(Actor.deleted_at.is_(None))
+        .order_by(Account.email)
+    ).all()
+    roles = _gather(session, select(Assignment.actor_id, Role.system).join(Role, Role.id == Assignment.role_id))
+    areas = _gather(session, select(ActorArea.actor_id, ActorArea.path).order_by(ActorArea.path))
+    return [
+        Person(actor.id, email, actor.display_name, roles.get(actor.id, ()), areas.get(actor.id, ()))
+        for actor, email in rows
+    ]
+
+
+def _gather(session: Session, query: Select[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
+    gathered: dict[int, tuple[str, ...]] = {}
+    for key, value in session.execute(query):
+        gathered[key] = (*gathered.get(key, ()), value)
+    return gathered
+
+
+def list_officers(session: Session, project_id: int) -> list[Actor]:
+    """The officers' phones of a campaign, newest first."""
+    return list(
+        session.scalars(
+            select(Actor)
+            .where(Actor.project_id == project_id, Actor.kind == ActorKind.field_key, Actor.deleted_at.is_(None))
+            .order_by(Actor.id.desc())
+        )
+    )

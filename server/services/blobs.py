@@ -1,0 +1,82 @@
+"""Blobs: putting bytes into the media storage once, and reading them back in clear."""
+
+import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from media.blobs import Digests, content_key, digest_file
+from server.backends import Backends
+from server.db import insert_for, now
+from server.errors import NotFoundError
+from server.models.blob import Blob
+
+SPOOL_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 20
+
+
+def keep_blob(
+    session: Session, backends: Backends, source: BinaryIO, *, sealed: bool = False, digests: Digests | None = None
+) -> Blob:
+    """The blob row of these bytes; they are durable in the media storage when this returns.
+
+    Args: source is read from its start; sealed = encrypt at rest; digests saves reading twice when already known.
+    Effects: the same bytes are stored once; a repeat finds the row. When the transaction is rolled back the stored file
+    stays behind without a row and is swept by age.
+    """
+    source.seek(0)
+    digests = digests or digest_file(source)
+    known = find_blob(session, digests.sha256, sealed=sealed)
+    if known is not None:
+        return known
+    key = content_key(digests.sha256, sealed)
+    source.seek(0)
+    if sealed:
+        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as target:
+            backends.seal.seal_stream(source, target)
+            target.seek(0)
+            backends.storage.put(target, key=key, content_type="application/octet-stream")
+    else:
+        backends.storage.put(source, key=key, content_type="application/octet-stream")
+    session.execute(
+        insert_for(session, Blob)
+        .values(
+            sha256=digests.sha256,
+            md5=digests.md5,
+            size_bytes=digests.size_bytes,
+            key=key,
+            sealed=sealed,
+            created_at=now(),
+        )
+        .on_conflict_do_nothing()
+    )
+    found = find_blob(session, digests.sha256, sealed=sealed)
+    if found is None:
+        raise NotFoundError("the blob row vanished while it was written")
+    return found
+
+
+def find_blob(session: Session, sha256: str, *, sealed: bool) -> Blob | None:
+    """The row of the bytes with this hash, or None."""
+    return session.scalar(select(Blob).where(Blob.sha256 == sha256, Blob.sealed.is_(sealed)))
+
+
+def iter_blob(backends: Backends, blob: Blob) -> Iterator[bytes]:
+    """The plain bytes of a blob in pieces, opened with the office key when sealed."""
+    with backends.storage.open(blob.key) as stored:
+        if blob.sealed:
+            yield from backends.seal.open_stream(stored)
+        else:
+            while piece := stored.read(CHUNK_BYTES):
+                yield piece
+
+
+def open_blob(backends: Backends, blob: Blob) -> BinaryIO:
+    """The plain bytes of a blob as a seekable file; the caller closes it. Large ones spill to disk, not to memory."""
+    plain = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)
+    for piece in iter_blob(backends, blob):
+        plain.write(piece)
+    plain.seek(0)
+    return plain  # type: ignore[return-value]

@@ -1,0 +1,265 @@
+"""Entity lists: properties, revisions that phones compare, and the CSV that phones download.
+
+Belongs here: everything about a list as a whole. Does not: changing single entities (entities.py), filling `keluarga` and
+`desa` from the register (enrolment.py).
+Source: the OpenRosa specification, sections 3, 4 and 6.1.
+"""
+
+import hashlib
+import re
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from server.db import insert_for, now
+from server.errors import BadValueError, ListNameError, NotFoundError, PropertyNameError
+from server.models.entity import Entity, EntityList, EntityListArea, EntityProperty
+from server.models.form import Form, FormFile, FormVersion
+from server.scope import AreaPaths, village_paths, within_areas
+
+AREA_LIST = "desa"
+"""The list whose entities are villages: whoever has an RT of a village gets the village."""
+CHUNK_CHARACTERS = 1 << 16
+FETCH_ROWS = 500
+_LIST_NAME = re.compile(r"(?!__)[A-Za-z:_][A-Za-z0-9:_-]*")
+_PROPERTY_NAME = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_.-]*")
+_RESERVED = ("name", "label")
+_MUST_QUOTE = re.compile('[",\r\n]')
+
+
+class EntityRow(NamedTuple):
+    """One entity as the CSV needs it."""
+
+    uuid: str
+    label: str
+    version: int
+    data: dict[str, str]
+
+
+def find_list(session: Session, project_id: int, name: str) -> EntityList | None:
+    """The campaign's list with exactly this name, or None; deleted lists are not found."""
+    return session.scalar(_lists(project_id).where(EntityList.name == name))
+
+
+def get_list(session: Session, project_id: int, name: str) -> EntityList:
+    """The campaign's list with this name. Raises: NotFoundError."""
+    found = find_list(session, project_id, name)
+    if found is None:
+        raise NotFoundError(f"there is no entity list {name!r}", message_id=f"Daftar {name} tidak ada di kegiatan ini.")
+    return found
+
+
+def list_lists(session: Session, project_id: int) -> list[EntityList]:
+    """All lists of a campaign, by name."""
+    return list(session.scalars(_lists(project_id).order_by(EntityList.name)))
+
+
+def ensure_list(session: Session, project_id: int, name: str, properties: Iterable[str]) -> EntityList:
+    """The list with this name, made when it is missing, with at least these properties, in this order when new.
+
+    Raises: BadValueError for a name that ODK does not allow; ListNameError, PropertyNameError when one exists that differs
+    only by case.
+    Effects: a new property counts as a change of the list for every phone. A repeat changes nothing.
+    """
+    found = find_list(session, project_id, name) or _make_list(session, project_id, name)
+    add_properties(session, found, properties)
+    return found
+
+
+def add_properties(session: Session, listed: EntityList, names: Iterable[str]) -> list[str]:
+    """The names that were new, in order. Raises: BadValueError, PropertyNameError."""
+    known = {name.lower(): name for name in list_properties(session, listed)}
+    new = [name for name in dict.fromkeys(names) if known.get(name.lower()) != name]
+    for name in new:
+        _check_property(name, known)
+    if not new:
+        return []
+    moment = now()
+    rows = [{"entity_list_id": listed.id, "name": name, "published_at": moment} for name in new]
+    session.execute(insert_for(session, EntityProperty).on_conflict_do_nothing(), rows)
+    _count_schema_change(session, listed)
+    return new
+
+
+def list_properties(session: Session, listed: EntityList) -> list[str]:
+    """The published properties in the order of publishing."""
+    query = (
+        select(EntityProperty.name)
+        .where(EntityProperty.entity_list_id == listed.id, EntityProperty.published_at.is_not(None))
+        .order_by(EntityProperty.published_at, EntityProperty.id)
+    )
+    return list(session.scalars(query))
+
+
+def link_empty_slots(session: Session, project_id: int) -> int:
+    """Fills empty slots X.csv of the campaign's published and draft forms with the list X. Returns: how many.
+
+    Source: the OpenRosa specification, section 3, last paragraph.
+    """
+    lists = {f"{item.name}.csv": item.id for item in list_lists(session, project_id)}
+    if not lists:
+        return 0
+    slots = session.scalars(
+        select(FormFile)
+        .join(FormVersion, FormVersion.id == FormFile.form_version_id)
+        .join(Form, Form.id == FormVersion.form_id)
+        .where(
+            Form.project_id == project_id,
+            FormFile.kind == "file",
+            FormFile.blob_id.is_(None),
+            FormFile.entity_list_id.is_(None),
+            FormFile.name.in_(lists),
+        )
+    ).all()
+    for slot in slots:
+        slot.entity_list_id, slot.updated_at = lists[slot.name], now()
+    session.flush()
+    return len(slots)
+
+
+def visible_entities(listed: EntityList, areas: AreaPaths) -> ColumnElement[bool]:
+    """The condition that an entity of this list may be seen with these areas. Entities without area are seen by all."""
+    paths = village_paths(areas) if listed.name == AREA_LIST else areas
+    return within_areas(Entity.area_path, paths, allow_empty=True)
+
+
+def bump_revision(session: Session, entity_list_id: int, village_code: str) -> None:
+    """Counts one change of the list in one village ('' = of an entity without area): phones there fetch it again."""
+    bump_revisions(session, entity_list_id, [village_code])
+
+
+def bump_revisions(session: Session, entity_list_id: int, village_codes: Iterable[str]) -> None:
+    """Counts a change for every mention of a village. Rows are locked in the order of the codes, so nobody deadlocks."""
+    counts = sorted(Counter(code[:10] for code in village_codes).items())
+    if not counts:
+        return
+    insert = insert_for(session, EntityListArea)
+    rows = [{"entity_list_id": entity_list_id, "village_code": code, "revision": count} for code, count in counts]
+    session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["entity_list_id", "village_code"],
+            set_={"revision": EntityListArea.revision + insert.excluded.revision},
+        ),
+        rows,
+    )
+
+
+def list_revision_hash(session: Session, listed: EntityList, areas: AreaPaths) -> str:
+    """32 hex digits that change whenever what a caller with these areas would download changes.
+
+    It is made of the schema revision, the areas and the changes counted in the villages they touch; building no list, it
+    costs one small query. A change elsewhere in the caller's village, outside their RT, changes it too: a fetch too many,
+    never one too few.
+    """
+    touched = within_areas(EntityListArea.village_code, village_paths(areas), allow_empty=True)
+    changes = session.scalar(
+        select(func.coalesce(func.sum(EntityListArea.revision), 0)).where(
+            EntityListArea.entity_list_id == listed.id, touched
+        )
+    )
+    schema = session.scalar(select(EntityList.schema_revision).where(EntityList.id == listed.id))
+    where = "*" if areas is None else "|".join(sorted(areas))
+    text = f"{listed.actee_id} {schema} {changes} {where}"
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def iter_entity_rows(session: Session, listed: EntityList, areas: AreaPaths) -> Iterator[EntityRow]:
+    """The live entities that a caller with these areas may see, newest first; fetched in pieces."""
+    query = (
+        select(Entity.uuid, Entity.label, Entity.version, Entity.data)
+        .where(Entity.entity_list_id == listed.id, Entity.deleted_at.is_(None), visible_entities(listed, areas))
+        .order_by(Entity.id.desc())
+        .execution_options(yield_per=FETCH_ROWS)
+    )
+    for rows in session.execute(query).partitions():
+        yield from map(EntityRow._make, rows)
+
+
+def render_entity_csv(session: Session, listed: EntityList, areas: AreaPaths) -> Iterator[bytes]:
+    """The list as a phone downloads it, in pieces: header even when empty, LF, UTF-8, quoted as RFC 4180 says.
+
+    Columns: name, label, __version, then the properties in the order of publishing. Source: the OpenRosa specification, 3.
+    """
+    properties = list_properties(session, listed)
+    render = _row_renderer(3 + len(properties))
+    pieces = [render(["name", "label", "__version", *properties])]
+    size = 0
+    for row in iter_entity_rows(session, listed, areas):
+        line = render([row.uuid, row.label, str(row.version), *[row.data.get(name, "") for name in properties]])
+        pieces.append(line)
+        size += len(line)
+        if size > CHUNK_CHARACTERS:
+            yield "".join(pieces).encode()
+            pieces, size = [], 0
+    if pieces:
+        yield "".join(pieces).encode()
+
+
+def _row_renderer(columns: int) -> Callable[[list[str]], str]:
+    """A function that makes a line of text of so many values. Most rows need no quotes: they are joined and looked at once."""
+
+    def render(values: list[str]) -> str:
+        try:
+            line = ",".join(values)
+        except TypeError:
+            values = ["" if value is None else str(value) for value in values]
+            line = ",".join(values)
+        if line.count(",") == columns - 1 and '"' not in line and "\n" not in line and "\r" not in line:
+            return line + "\n"
+        return ",".join(map(_quoted, values)) + "\n"
+
+    return render
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"' if _MUST_QUOTE.search(value) else value
+
+
+def _lists(project_id: int):  # type: ignore[no-untyped-def] # noqa: ANN202
+    return select(EntityList).where(EntityList.project_id == project_id, EntityList.deleted_at.is_(None))
+
+
+def _make_list(session: Session, project_id: int, name: str) -> EntityList:
+    if not _LIST_NAME.fullmatch(name):
+        raise BadValueError(f"{name!r} is no name for an entity list", message_id=f"Nama daftar {name!r} tidak benar.")
+    same = session.scalar(_lists(project_id).where(func.lower(EntityList.name) == name.lower()))
+    if same is not None:
+        raise ListNameError(f"an entity list {same.name!r} exists; {name!r} differs only by case")
+    moment = now()
+    session.execute(
+        insert_for(session, EntityList)
+        .values(
+            project_id=project_id,
+            actee_id=str(uuid.uuid4()),
+            name=name,
+            approval_required=False,
+            owner_only=False,
+            schema_revision=0,
+            created_at=moment,
+            published_at=moment,
+        )
+        .on_conflict_do_nothing()
+    )
+    return get_list(session, project_id, name)
+
+
+def _check_property(name: str, known: dict[str, str]) -> None:
+    if not _PROPERTY_NAME.fullmatch(name) or name.lower() in _RESERVED:
+        raise BadValueError(f"{name!r} is no name for a property", message_id=f"Nama kolom {name!r} tidak benar.")
+    other = known.setdefault(name.lower(), name)
+    if other != name:
+        raise PropertyNameError(f"a property {other!r} exists; {name!r} differs only by case")
+
+
+def _count_schema_change(session: Session, listed: EntityList) -> None:
+    session.execute(
+        update(EntityList)
+        .where(EntityList.id == listed.id)
+        .values(schema_revision=EntityList.schema_revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(listed)

@@ -1,0 +1,147 @@
+"""Facts about the family: what the register says, who else carries the same number, earlier visits.
+
+Belongs here: reading rows in batches into the frozen values of workers.findings. Does not: judging them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
+
+from media.sealing import Seal
+from server.models.household import Household, Snapshot
+from server.models.submission import Submission
+from workers.programmes import programme_codes
+from workers.findings import HistoryFacts, NikPeer, RegisterFacts, VisitFacts
+
+
+def load_register(session: Session, seal: Seal, household_ids: Iterable[int]) -> dict[int, RegisterFacts]:
+    """household id -> what the register says, identity numbers in clear: for checks only."""
+    rows = session.execute(
+        select(Household, Snapshot.name)
+        .outerjoin(Snapshot, Snapshot.id == Household.snapshot_id)
+        .where(Household.id.in_(set(household_ids)))
+    )
+    return {household.id: _register(seal, household, snapshot) for household, snapshot in rows}
+
+
+def _register(seal: Seal, household: Household, snapshot: str | None) -> RegisterFacts:
+    return RegisterFacts(
+        household_id=household.id,
+        source_id=household.source_id,
+        nik=_open(seal, household.nik_sealed),
+        nik_manager=_open(seal, household.manager_nik_sealed),
+        no_kk=_open(seal, household.kk_sealed),
+        head_name=household.head_name,
+        sex=household.head_sex,
+        born_on=household.head_born_on,
+        programmes=frozenset(household.programmes),
+        desil=household.desil,
+        village_code=household.village_code,
+        area_path=household.area_path,
+        lat=household.lat,
+        lon=household.lon,
+        point_source=household.point_source,
+        in_blt_dd="blt_dd" in programme_codes(household.programmes),
+        inactive=household.is_inactive,
+        is_new=household.source_id is None,
+        snapshot=snapshot,
+    )
+
+
+def _open(seal: Seal, sealed: bytes | None) -> str | None:
+    return seal.open_text(sealed) if sealed is not None else None
+
+
+def load_same_nik(session: Session, household_ids: Iterable[int]) -> dict[int, tuple[NikPeer, ...]]:
+    """household id -> other active families of the register that carry the same NIK."""
+    other = aliased(Household)
+    rows = session.execute(
+        select(
+            Household.id,
+            Household.kk_hash,
+            other.id.label("peer_id"),
+            other.source_id,
+            other.village_code,
+            other.kk_hash.label("peer_kk"),
+        )
+        .join(other, and_(other.nik_hash == Household.nik_hash, other.id != Household.id))
+        .where(
+            Household.id.in_(set(household_ids)),
+            Household.is_inactive.is_(False),
+            other.is_inactive.is_(False),
+            Household.source_id.is_not(None),
+            other.source_id.is_not(None),
+        )
+        .order_by(Household.id, other.id)
+    )
+    peers: dict[int, tuple[NikPeer, ...]] = {}
+    for row in rows:
+        peer = NikPeer(
+            household_id=row.peer_id,
+            source_id=row.source_id,
+            village=row.village_code,
+            no_kk_differs=row.kk_hash != row.peer_kk,
+        )
+        peers[row.id] = (*peers.get(row.id, ()), peer)
+    return peers
+
+
+@dataclass(frozen=True)
+class PastVisit:
+    """A submission about a household, as far as the checks of others need it."""
+
+    submission_id: int
+    form_id: int
+    version_id: int
+    visited_on: date | None
+    is_final: bool
+    lat: float | None
+    lon: float | None
+    officer_id: int | None
+
+
+def load_visits(session: Session, project_id: int, household_ids: Iterable[int]) -> dict[int, list[PastVisit]]:
+    """household id -> every live submission about it in this campaign, in order of arrival."""
+    rows = session.execute(
+        select(
+            Submission.household_id,
+            Submission.id,
+            Submission.form_id,
+            Submission.current_version_id,
+            Submission.visited_on,
+            Submission.is_final,
+            Submission.lat,
+            Submission.lon,
+            Submission.submitter_id,
+        )
+        .where(
+            Submission.project_id == project_id,
+            Submission.household_id.in_(set(household_ids)),
+            Submission.deleted_at.is_(None),
+            Submission.is_draft.is_(False),
+        )
+        .order_by(Submission.id)
+    )
+    visits: dict[int, list[PastVisit]] = {}
+    for row in rows:
+        visits.setdefault(row.household_id, []).append(PastVisit(*row[1:]))
+    return visits
+
+
+def other_visits(visits: Mapping[int, list[PastVisit]], household_id: int | None, submission_id: int) -> list[PastVisit]:
+    """The visits to a household apart from this one."""
+    return [visit for visit in visits.get(household_id or 0, []) if visit.submission_id != submission_id]
+
+
+def history_facts(
+    same_form: Iterable[PastVisit], *, visits_before: int, asset_score_before: Decimal | None
+) -> HistoryFacts:
+    """Visits as the checks see them."""
+    seen = tuple(
+        VisitFacts(visit.submission_id, visit.visited_on, visit.officer_id) for visit in same_form if visit.is_final
+    )
+    return HistoryFacts(seen, visits_before, asset_score_before)

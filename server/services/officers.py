@@ -1,0 +1,76 @@
+"""Officers as the office sees them: areas, whether their phone still has access, the code that sets a phone up."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from forms.openrosa import settings_qr_text
+from media.sealing import Seal
+from server.errors import NotFoundError
+from server.models.actor import Actor, ActorArea, ActorKind, AuthSession
+from server.services import accounts
+
+
+@dataclass(frozen=True)
+class Officer:
+    """An officer's phone, for lists."""
+
+    id: int
+    name: str
+    areas: tuple[str, ...]
+    is_active: bool
+
+
+def get_officer(session: Session, officer_id: int) -> Actor:
+    """The officer with this id. Raises: NotFoundError when there is none."""
+    actor = session.get(Actor, officer_id)
+    if actor is None or actor.kind != ActorKind.field_key or actor.deleted_at is not None:
+        raise NotFoundError("there is no such officer", message_id="Petugas ini tidak ada.")
+    return actor
+
+
+def get_token(session: Session, seal: Seal, officer: Actor) -> str:
+    """The token of an officer's phone. Raises: NotFoundError when it was revoked."""
+    token = accounts.officer_token(session, seal, officer.id)
+    if token is None:
+        raise NotFoundError("this officer's access was revoked", message_id="Akses petugas ini sudah dicabut.")
+    return token
+
+
+def list_with_areas(session: Session, project_id: int) -> list[Officer]:
+    """The officers of a campaign, newest first."""
+    active = exists().where(AuthSession.actor_id == Actor.id)
+    rows = session.execute(
+        select(Actor.id, Actor.display_name, active)
+        .where(Actor.project_id == project_id, Actor.kind == ActorKind.field_key, Actor.deleted_at.is_(None))
+        .order_by(Actor.id.desc())
+    ).all()
+    areas: dict[int, tuple[str, ...]] = {}
+    ids = [row[0] for row in rows]
+    for actor_id, path in session.execute(
+        select(ActorArea.actor_id, ActorArea.path).where(ActorArea.actor_id.in_(ids)).order_by(ActorArea.path)
+    ):
+        areas[actor_id] = (*areas.get(actor_id, ()), path)
+    return [Officer(row[0], row[1], areas.get(row[0], ()), row[2]) for row in rows]
+
+
+def server_url(url: str, token: str, project_id: int) -> str:
+    """What a phone uses as its server address."""
+    return f"{url}/v1/key/{token}/projects/{project_id}"
+
+
+def qr_text(url: str, token: str, project_id: int, project_name: str) -> str:
+    """The text of the QR code that sets ODK Collect up. Source: the OpenRosa specification, section 7."""
+    return settings_qr_text(
+        {
+            "general": {
+                "server_url": server_url(url, token, project_id),
+                "form_update_mode": "match_exactly",
+                "autosend": "wifi_and_cellular",
+                "app_language": "id",
+            },
+            "project": {"name": project_name, "icon": "🏠", "color": "#0B6E4F"},
+            "admin": {},
+        }
+    )

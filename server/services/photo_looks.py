@@ -1,0 +1,106 @@
+"""Looking at photos once: facts for the checks, thumbnails for the pages.
+
+Belongs here: which blobs still have to be looked at, and writing down what they say. Does not: reading pixels
+(media.photos), judging (workers.checks).
+"""
+
+import io
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from media.errors import BlobMissingError, PhotoError
+from media.likeness import phash_chunks
+from media.photos import PhotoFacts, make_thumbnail, read_photo_facts
+from server.backends import Backends
+from server.db import insert_for, now, session_scope
+from server.models.blob import Blob, Photo
+from server.models.submission import Attachment, Submission
+from server.services.blobs import open_blob
+
+THUMBNAIL_PX = 480
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif", ".avif")
+
+
+@dataclass(frozen=True)
+class _Look:
+    blob: Blob
+    facts: PhotoFacts | None
+    thumbnail_key: str | None
+
+
+def look_at_photos(backends: Backends, *, limit: int = 100) -> int:
+    """Looks at the photos of submissions that are owed screening and were not looked at. Returns: how many.
+
+    Decoding happens outside of any transaction; the facts are written in one. Two workers on one photo write the same.
+    """
+    with session_scope(backends.sessions, read_only=True) as session:
+        blobs = list(_unseen(session, limit))
+    looks = [_look(backends, blob) for blob in blobs]
+    if looks:
+        with session_scope(backends.sessions) as session:
+            for look in looks:
+                _write(session, look)
+    return len(looks)
+
+
+def _unseen(session: Session, limit: int) -> list[Blob]:
+    pictures = or_(
+        Attachment.content_type.like("image/%"), *(Attachment.name.ilike(f"%{ending}") for ending in PICTURE_ENDINGS)
+    )
+    query = (
+        select(Blob)
+        .join(Attachment, Attachment.blob_id == Blob.id)
+        .join(Submission, Submission.current_version_id == Attachment.submission_version_id)
+        .outerjoin(Photo, Photo.blob_id == Blob.id)
+        .where(Submission.screened_at.is_(None), Photo.blob_id.is_(None), pictures)
+        .distinct()
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _look(backends: Backends, blob: Blob) -> _Look:
+    try:
+        with open_blob(backends, blob) as file:
+            facts = read_photo_facts(file, timezone=backends.config.timezone)
+            return _Look(blob, facts, _keep_thumbnail(backends, blob, make_thumbnail(file, THUMBNAIL_PX)))
+    except (PhotoError, BlobMissingError):
+        return _Look(blob, _facts_without_pixels(backends, blob), None)
+
+
+def _facts_without_pixels(backends: Backends, blob: Blob) -> PhotoFacts | None:
+    try:
+        with open_blob(backends, blob) as file:
+            return read_photo_facts(file, timezone=backends.config.timezone)
+    except (PhotoError, BlobMissingError):
+        return None
+
+
+def _keep_thumbnail(backends: Backends, blob: Blob, picture: bytes) -> str:
+    key = f"thumbnails/{blob.key}"
+    stored = backends.seal.seal(picture) if blob.sealed else picture
+    backends.storage.put(io.BytesIO(stored), key=key, content_type="image/jpeg")
+    return key
+
+
+def _write(session: Session, look: _Look) -> None:
+    facts = look.facts
+    values: dict[str, object] = {"blob_id": look.blob.id, "thumbnail_key": look.thumbnail_key, "looked_at": now()}
+    if facts is not None:
+        values |= {
+            "kind": facts.kind.value,
+            "width": facts.width,
+            "height": facts.height,
+            "taken_at": facts.taken_at,
+            "lat": facts.position.lat if facts.position else None,
+            "lon": facts.position.lon if facts.position else None,
+            "brightness": facts.brightness,
+            "sharpness": facts.sharpness,
+        }
+        if facts.phash is not None:
+            chunks = phash_chunks(facts.phash)
+            values |= {"phash": f"{facts.phash:016x}", **{f"chunk{place}": chunk for place, chunk in enumerate(chunks)}}
+    session.execute(insert_for(session, Photo).values(**values).on_conflict_do_nothing())
+

@@ -1,0 +1,85 @@
+"""Settings: thresholds that the office may change, dated and per area.
+
+Belongs here: which value holds where and when. Does not: the catalogue of names, types and defaults
+(forms.settings_catalog for rules, workers.findings.CATALOG for checks).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms.settings_catalog import SETTINGS
+from server.db import now
+from server.errors import BadValueError
+from server.models.setting import Setting
+from server.services import audit
+
+
+@dataclass(frozen=True)
+class SettingTable:
+    """Every value that was set, read once for a batch of submissions."""
+
+    rows: tuple[tuple[str, str, date, str], ...]
+    """(name, area code, from day, value), later days last."""
+
+    def values_at(self, area_path: str | None, day: date) -> Mapping[str, Decimal]:
+        """name -> the value of that day, of the smallest area that has one; defaults where nothing was set."""
+        found = {name: Decimal(item.default) for name, item in SETTINGS.items() if item.default is not None}
+        best: dict[str, tuple[int, date]] = {}
+        for name, area, from_on, value in self.rows:
+            if from_on > day or not (area_path or "").startswith(area):
+                continue
+            rank = (len(area), from_on)
+            if name not in best or rank >= best[name]:
+                best[name] = rank
+                found[name] = Decimal(value)
+        return found
+
+
+def load_settings(session: Session) -> SettingTable:
+    """Every value that was set."""
+    rows = session.execute(
+        select(Setting.name, Setting.area_code, Setting.from_on, Setting.value).order_by(Setting.from_on, Setting.id)
+    )
+    return SettingTable(tuple((row.name, row.area_code, row.from_on, row.value) for row in rows))
+
+
+def set_value(
+    session: Session, name: str, value: str, *, from_on: date, area_code: str = "", actor_id: int | None = None
+) -> None:
+    """A value that holds in an area from a day on; the same name, area and day again replaces it.
+
+    Raises: BadValueError for an unknown name or a value that is no number.
+    """
+    if name not in SETTINGS and not is_check_setting(name):
+        raise BadValueError(f"there is no setting {name!r}", message_id=f"Tidak ada pengaturan bernama {name}.")
+    try:
+        number = Decimal(value.strip().replace(",", "."))
+    except InvalidOperation as error:
+        raise BadValueError(f"{value!r} is no number", message_id="Isi dengan angka, tanpa titik ribuan.") from error
+    code = area_code.strip().replace(".", "")
+    old = session.scalar(
+        select(Setting).where(Setting.name == name, Setting.area_code == code, Setting.from_on == from_on)
+    )
+    if old is None:
+        old = Setting(name=name, area_code=code, from_on=from_on, value="", created_at=now())
+        session.add(old)
+    old.value, old.set_by_id = str(number), actor_id
+    audit.record(session, actor_id, "setting.set", None, {"name": name, "area": code, "from": from_on.isoformat()})
+    session.flush()
+
+
+def missing_settings(session: Session, names: Iterable[str]) -> list[str]:
+    """Settings among these that have neither a value nor a default: rules that read them are unknown."""
+    known = set(session.scalars(select(Setting.name)))
+    return sorted(name for name in names if name not in known and SETTINGS[name].default is None)
+
+
+def is_check_setting(name: str) -> bool:
+    """True for 'SP03.tolerance_m': a knob of a check."""
+    code, dot, knob = name.partition(".")
+    return bool(dot) and code.isalnum() and knob.isidentifier()

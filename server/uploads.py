@@ -1,0 +1,137 @@
+"""What a phone sends, taken off the wire: parts go to temporary files, limits are kept, names are only names.
+
+Belongs here: the request class and its limits. Does not: what an upload means (services/receiving.py).
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, BinaryIO, cast
+
+from flask import Request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from media.blobs import Digests, digest_file
+from server.config import MAX_FILE_BYTES, MAX_FILES
+from server.errors import BrokenUploadError, MissingPartError, TooLargeError
+
+XML_PART = "xml_submission_file"
+INCOMPLETE_PART = "*isIncomplete*"
+MAX_XML_BYTES = 10_000_000
+SPOOL_BYTES = 256 * 1024
+
+
+class PhoneRequest(Request):
+    """Flask's request with parts streamed to temporary files; Werkzeug's limits stay on."""
+
+    max_form_memory_size = MAX_XML_BYTES
+    max_form_parts = 1000
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """One attachment: its name as the form says it (the part's name), its bytes in a temporary file, their digests."""
+
+    name: str
+    content_type: str
+    file: BinaryIO
+    digests: Digests
+
+
+@dataclass(frozen=True)
+class SubmissionUpload:
+    """A POST of a submission. is_incomplete: the phone said that more files follow."""
+
+    xml: bytes
+    files: tuple[UploadedFile, ...]
+    device_id: str | None
+    user_agent: str | None
+    received_at: datetime
+    is_incomplete: bool = False
+
+
+@contextmanager
+def read_upload(request: Request, received_at: datetime) -> Iterator[SubmissionUpload]:
+    """The upload in a multipart request; its temporary files live as long as the block.
+
+    Raises: BrokenUploadError (no or broken multipart), MissingPartError (no XML part), TooLargeError.
+    Source: the OpenRosa specification, "The POST".
+    """
+    if request.mimetype != "multipart/form-data":
+        raise BrokenUploadError("the body is not multipart/form-data")
+    with ExitStack() as stack:
+        parts = _parts(request, stack)
+        xml = _xml(request, parts)
+        files = tuple(_file(name, part) for name, part in parts if name != XML_PART)
+        yield SubmissionUpload(
+            xml=xml,
+            files=files,
+            device_id=_short(request.args.get("deviceID")),
+            user_agent=_short(_client(request)),
+            received_at=received_at,
+            is_incomplete=request.form.get(INCOMPLETE_PART, "").lower() == "yes",
+        )
+
+
+def _parts(request: Request, stack: ExitStack) -> list[tuple[str, FileStorage]]:
+    try:
+        parts = list(request.files.items(multi=True))
+        request.form  # noqa: B018 - parsed with the files; errors come out here
+    except RequestEntityTooLarge as error:
+        raise TooLargeError() from error
+    except (HTTPException, ValueError, OSError) as error:
+        raise BrokenUploadError(f"the multipart body is broken: {type(error).__name__}") from error
+    for _, part in parts:
+        stack.callback(part.close)
+    if not parts and not request.form:
+        raise BrokenUploadError("the multipart body has no parts, or its boundary is broken")
+    if len(parts) > MAX_FILES + 1:
+        raise TooLargeError(f"more than {MAX_FILES} files in one request")
+    return parts
+
+
+def _xml(request: Request, parts: list[tuple[str, FileStorage]]) -> bytes:
+    for name, part in parts:
+        if name == XML_PART:
+            xml = part.stream.read(MAX_XML_BYTES + 1)
+            break
+    else:
+        text = request.form.get(XML_PART)
+        if text is None:
+            raise MissingPartError(f"the part {XML_PART} is missing", details={"field": XML_PART})
+        xml = text.encode()
+    if len(xml) > MAX_XML_BYTES:
+        raise TooLargeError("the XML is larger than 10 MB")
+    return xml
+
+
+def _file(name: str, part: FileStorage) -> UploadedFile:
+    stream = cast(BinaryIO, part.stream)
+    stream.seek(0)
+    digests = digest_file(stream)
+    if digests.size_bytes > MAX_FILE_BYTES:
+        raise TooLargeError("one file is larger than 50 MB")
+    return UploadedFile(name, part.mimetype or "application/octet-stream", stream, digests)
+
+
+def _client(request: Request) -> str | None:
+    agent, client = request.headers.get("User-Agent"), request.headers.get("odk-client")
+    return " ".join(part for part in (client, agent) if part) or None
+
+
+def _short(text: str | None) -> str | None:
+    """At most 255 characters, as they are stored; blank = None."""
+    clean = (text or "").replace("\x00", "").strip()
+    return clean[:255] or None

@@ -1,0 +1,162 @@
+import io
+from pathlib import Path
+
+import pytest
+
+from media.errors import BadOfficeKeyError, DamagedSealError, WrongKeyError
+from media.sealing import CHUNK_BYTES, HEADER_BYTES, Seal, is_sealed, new_key, read_key
+
+KEY = bytes(range(32))
+NIK = "3517010101900001"
+SEALED_CHUNK = CHUNK_BYTES + 16
+SEALED_IN_2026 = (
+    "0053450108737fdcf881d31547d2e7a7e0c6bf643bb95672169833d4"
+    "c906e1b1b07d81e05d502db67256325337c694ad484af274afdfc5b9"
+)
+HASHED_IN_2026 = "18c57816bde4580891223cf4e5e8e5a3d9ec688712f90833e2651e508cb5dffa"
+
+
+@pytest.fixture
+def seal() -> Seal:
+    return Seal(KEY)
+
+
+@pytest.mark.parametrize(
+    "size", [0, 1, 1000, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 3 * CHUNK_BYTES + 7]
+)
+def test_opening_gives_back_what_was_sealed(seal: Seal, size: int) -> None:
+    data = (b"0123456789" * (size // 10 + 1))[:size]
+    sealed = seal.seal(data)
+    assert seal.open(sealed) == data
+    assert len(sealed) == size + HEADER_BYTES + 16 * max(1, -(-size // CHUNK_BYTES))
+
+
+def test_sealing_twice_never_gives_the_same_bytes_and_shows_nothing(seal: Seal) -> None:
+    first, second = seal.seal_text(NIK), seal.seal_text(NIK)
+    assert first != second
+    assert NIK.encode() not in first
+    assert seal.open_text(first) == seal.open_text(second) == NIK
+
+
+def test_what_one_process_sealed_another_opens(seal: Seal) -> None:
+    assert Seal(KEY).open(seal.seal(b"x")) == b"x"
+
+
+def test_streams_are_sealed_and_opened_in_pieces(seal: Seal, tmp_path: Path) -> None:
+    data = b"photo" * 1_000_000
+    with (tmp_path / "sealed").open("wb") as target:
+        written = seal.seal_stream(io.BytesIO(data), target)
+    assert written == (tmp_path / "sealed").stat().st_size
+    with (tmp_path / "sealed").open("rb") as source:
+        pieces = list(seal.open_stream(source))
+    assert b"".join(pieces) == data
+    assert max(map(len, pieces)) <= CHUNK_BYTES
+
+
+def test_sources_that_give_little_at_a_time_change_nothing(seal: Seal) -> None:
+    class Trickle(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(min(size or 0, 70_000))
+
+    data = b"x" * (CHUNK_BYTES + 5)
+    target = io.BytesIO()
+    seal.seal_stream(Trickle(data), target)
+    assert b"".join(seal.open_stream(Trickle(target.getvalue()))) == data
+
+
+def test_another_office_key_is_told_from_damage(seal: Seal) -> None:
+    with pytest.raises(WrongKeyError):
+        Seal(bytes(32)).open(seal.seal(b"x"))
+
+
+def test_every_single_changed_byte_is_noticed(seal: Seal) -> None:
+    sealed = seal.seal(b"ten bytes.")
+    for place in range(len(sealed)):
+        changed = bytearray(sealed)
+        changed[place] ^= 1
+        with pytest.raises((DamagedSealError, WrongKeyError)):
+            seal.open(bytes(changed))
+
+
+def chunks_of(sealed: bytes) -> tuple[bytes, list[bytes]]:
+    body = sealed[HEADER_BYTES:]
+    return sealed[:HEADER_BYTES], [body[i : i + SEALED_CHUNK] for i in range(0, len(body), SEALED_CHUNK)]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [[0, 1], [0], [], [1, 0, 2], [0, 0, 1, 2], [0, 2], [1, 2], [0, 1, 2, 2], [2]],
+    ids=[
+        "last missing",
+        "two missing",
+        "all missing",
+        "swapped",
+        "repeated",
+        "middle missing",
+        "first missing",
+        "last twice",
+        "last alone",
+    ],
+)
+def test_missing_moved_and_repeated_chunks_are_noticed(seal: Seal, order: list[int]) -> None:
+    header, chunks = chunks_of(seal.seal(b"a" * CHUNK_BYTES + b"b" * CHUNK_BYTES + b"c" * CHUNK_BYTES))
+    assert len(chunks) == 3
+    with pytest.raises(DamagedSealError):
+        seal.open(header + b"".join(chunks[number] for number in order))
+
+
+@pytest.mark.parametrize("cut", [1, 15, 16, 17, SEALED_CHUNK, SEALED_CHUNK + 1, 2 * SEALED_CHUNK])
+def test_a_cut_end_is_noticed(seal: Seal, cut: int) -> None:
+    sealed = seal.seal(b"a" * (2 * CHUNK_BYTES))
+    with pytest.raises(DamagedSealError):
+        seal.open(sealed[:-cut])
+
+
+def test_a_chunk_of_another_run_is_noticed(seal: Seal) -> None:
+    header, chunks = chunks_of(seal.seal(b"a" * CHUNK_BYTES + b"end"))
+    _, others = chunks_of(seal.seal(b"b" * CHUNK_BYTES + b"end"))
+    with pytest.raises(DamagedSealError):
+        seal.open(header + chunks[0] + others[1])
+
+
+@pytest.mark.parametrize("data", [b"", b"<data/>", b"\x00SE\x01", b"\xff\xd8\xff" + b"x" * 100])
+def test_what_is_not_sealed_is_not_opened(seal: Seal, data: bytes) -> None:
+    assert not is_sealed(data)
+    with pytest.raises(DamagedSealError):
+        seal.open(data)
+
+
+def test_sealed_bytes_are_known_by_their_beginning(seal: Seal) -> None:
+    assert is_sealed(seal.seal(b""))
+    assert is_sealed(seal.seal(b"x" * 100)[:HEADER_BYTES])
+
+
+def test_keyed_hashes_are_equal_for_equal_texts_under_one_key_only(seal: Seal) -> None:
+    assert seal.keyed_hash(NIK) == Seal(KEY).keyed_hash(NIK)
+    assert len(seal.keyed_hash(NIK)) == 32
+    assert seal.keyed_hash(NIK) != seal.keyed_hash(NIK[:-1] + "2")
+    assert seal.keyed_hash(NIK) != Seal(bytes(32)).keyed_hash(NIK)
+
+
+def test_the_format_of_today_is_opened_for_ever(seal: Seal) -> None:
+    kept = bytes.fromhex(SEALED_IN_2026)
+    assert seal.open_text(kept) == NIK
+    assert seal.keyed_hash(NIK).hex() == HASHED_IN_2026
+
+
+def test_new_keys_are_read_back_and_differ() -> None:
+    one, two = new_key(), new_key()
+    assert one != two
+    assert len(read_key(one + "\n")) == 32
+
+
+@pytest.mark.parametrize("text", ["", "short", "c2hvcnQ=", "!" * 44, "A" * 44 + "A" * 4, "é"])
+def test_what_is_no_key_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(BadOfficeKeyError) as caught:
+        read_key(text)
+    assert not text or text not in str(caught.value)
+
+
+def test_a_key_of_wrong_length_is_refused() -> None:
+    with pytest.raises(BadOfficeKeyError):
+        Seal(b"short")

@@ -1,5 +1,5 @@
 # Sisir: plain commands, no container needed. `make help` lists them.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -14,8 +14,8 @@ help: ## lists the targets
 setup: $(STAMP) $(ASSETS) $(MESSAGES:.po=.mo) ## virtual environment, pinned dependencies, console assets, messages
 
 $(STAMP): setup.cfg pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: apt-get install python3.11 python3.11-venv"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed: apt-get install python3.11"; exit 1; }
+	@test -x $(BIN)/pip || PYTHON="$(PYTHON)" bash .ci/make_venv.sh $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[java,assets,test,dev]'
 	@touch $@
 

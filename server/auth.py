@@ -14,6 +14,7 @@ from flask import Request
 from sqlalchemy.orm import Session
 
 from server.backends import Backends
+from server.db import session_scope
 from server.errors import HttpsOnlyError, NotAllowedError, NotAuthenticatedError
 from server.models.actor import Actor, ActorKind
 from server.permissions import Caller
@@ -69,7 +70,7 @@ def identify(request: Request, backends: Backends, session: Session) -> Caller |
         return _by_key(session, key, request.environ["sisir.key_prefix"])
     header = request.headers.get("Authorization")
     if header:
-        return _by_header(session, backends, header)
+        return _by_header(session, backends, request, header)
     token = request.cookies.get(cookie_name(backends))
     return _by_cookie(session, token) if token else None
 
@@ -94,15 +95,20 @@ def _by_key(session: Session, token: str, prefix: str) -> Caller:
     return accounts.load_caller(session, found[1], found[0], key_prefix=prefix)
 
 
-def _by_header(session: Session, backends: Backends, header: str) -> Caller:
+def _by_header(session: Session, backends: Backends, request: Request, header: str) -> Caller:
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer":
         return _by_token(session, value.strip())
     if scheme.lower() == "basic":
-        if not backends.config.is_https and backends.config.url.startswith("https"):
+        if backends.config.is_https and not arrived_by_https(request):
             raise HttpsOnlyError()
-        return _by_basic(session, value.strip())
+        return _by_basic(backends, value.strip())
     raise NotAuthenticatedError()
+
+
+def arrived_by_https(request: Request) -> bool:
+    """True when the request came over https, to us or to the proxy in front of us."""
+    return request.is_secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
 
 
 def _by_token(session: Session, token: str) -> Caller:
@@ -112,17 +118,19 @@ def _by_token(session: Session, token: str) -> Caller:
     return accounts.load_caller(session, found[1], found[0])
 
 
-def _by_basic(session: Session, value: str) -> Caller:
+def _by_basic(backends: Backends, value: str) -> Caller:
+    """A transaction of its own, since a wrong password is counted although the request is refused."""
     try:
         email, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise NotAuthenticatedError() from error
-    account = accounts.check_password(session, email=email, password=password)
-    actor = session.get(Actor, account.actor_id) if account else None
-    if actor is None:
-        session.commit()  # the failure count must survive the refusal
+    with session_scope(backends.sessions) as session:
+        account = accounts.check_password(session, email=email, password=password)
+        actor = session.get(Actor, account.actor_id) if account else None
+        caller = accounts.load_caller(session, actor, None) if actor else None
+    if caller is None:
         raise NotAuthenticatedError()
-    return accounts.load_caller(session, actor, None)
+    return caller
 
 
 def _by_cookie(session: Session, token: str) -> Caller | None:

@@ -1,8 +1,7 @@
 """All villages of a country in a few megabytes: boxes and codes here, shapes loaded when a point needs them.
 
 Belongs here: which village a point lies in, and its place against the claimed one. Does not: shapes
-(boundary_shapes.py),
-one point and one shape (geography.py), where shapes are stored (the callback given).
+(boundary_shapes.py), one point and one shape (geography.py), where shapes are stored (the callback given).
 Source: docs/semantics, section 4: several villages may contain a point, or none; ask first about the claimed
 one.
 """
@@ -61,9 +60,8 @@ class BoundaryIndex:
 
     Args: codes of 10 digits, in any order, each once. boxes: one row a code, (min lon, min lat, max lon, max
     lat) degrees.
-    load: codes -> WKB of those that have a boundary; called outside locks, from any thread. uncertainty_m:
-    of the
-    boundary file, one for all or one a code. max_bytes: of shapes kept in memory.
+    load: codes -> WKB of those that have a boundary; called outside locks, from any thread. uncertainty_m: of
+    the boundary file, one for all or one a code. max_bytes: of shapes kept in memory.
     """
 
     def __init__(
@@ -232,7 +230,7 @@ class BoundaryIndex:
         """Members of each number, in batches whose shapes are loaded together."""
         order = np.argsort(numbers, kind="stable")
         unique, starts = np.unique(numbers[order], return_index=True)
-        members = np.split(order, starts[1:])
+        members = np.split(order, starts[1:]) if len(order) else []
         known = [(_code(n), group) for n, group in zip(unique, members, strict=True) if n >= 0 and len(group)]
         batches = (known[start : start + _BATCH] for start in range(0, len(known), _BATCH))
         return [([code for code, _ in batch], [group for _, group in batch]) for batch in batches]

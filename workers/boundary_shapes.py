@@ -1,8 +1,7 @@
 """Village shapes in memory: ready to answer, as many as fit into a number of bytes.
 
 Belongs here: one prepared shape, and the bounded cache of them that threads share. Does not: which villages
-there are
-(boundary_index.py), where their bytes are kept (the callback given).
+there are (boundary_index.py), where their bytes are kept (the callback given).
 """
 
 import threading

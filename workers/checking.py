@@ -1,8 +1,8 @@
 """What a check is: the decorator, what it may answer, and the registry of all checks.
 
 Belongs here: Check, its settings, its answers, and how one check is run. Does not: the checks
-(workers.checks), the loaded
-catalogue (findings.py: whoever wants CATALOG imports it from there, so that all families are in it).
+(workers.checks), the loaded catalogue (findings.py: whoever wants CATALOG imports it from there, so that all
+families are in it).
 Source: docs/semantics, section 2.
 """
 
@@ -195,8 +195,7 @@ def check(
     """Registers a function over Facts as a check; the function itself stays as it was.
 
     Args: source: where the rule comes from. version: raise it whenever the meaning changes. The function's
-    keyword-only
-    parameters, each with a default, are its settings.
+    keyword-only parameters, each with a default, are its settings.
     Raises: ValueError at import for a code that is taken or a parameter without default.
     """
 

@@ -2,8 +2,7 @@
 English.
 
 Belongs here: filling sentences, the words for reasons and for coded values. Does not: the sentences (each
-check has its own),
-explaining rules (forms.rules_explain).
+check has its own), explaining rules (forms.rules_explain).
 """
 
 import string

@@ -56,9 +56,8 @@ class RegisterFacts:
     area_path: '3517012001/003/002'. sex: 'l' or 'p'. programmes: as the register spells them ('PKH', 'BPNT',
     'BLT-DD').
     lat, lon: the registered point in degrees. point_source: 'survei' (the house), 'kantor_desa' (village
-    office),
-    'dibulatkan' (3 decimals) or None. in_blt_dd: on the BLT-DD list of the period, None when no list was
-    imported.
+    office), 'dibulatkan' (3 decimals) or None. in_blt_dd: on the BLT-DD list of the period, None when no list
+    was imported.
     """
 
     household_id: int
@@ -214,8 +213,7 @@ class Facts:
     house_point_asked: the question's node is in the XML; None when the form has no house point or cannot be
     read.
     same_point, same_nik, history: None when nobody has looked. typed_nik_elsewhere: the NIK typed belongs to
-    another
-    household of the register.
+    another household of the register.
     """
 
     submission_id: int

@@ -86,8 +86,7 @@ def run_checks(
     Args: settings: check code -> setting name -> value, for those that differ from the default. checks:
     others than CATALOG.
     Effects: a check that raises, or has a setting it cannot use, becomes unknown with reason `error` and is
-    logged by code
-    and submission id; the others go on.
+    logged by code and submission id; the others go on.
     """
     findings = (_run(check, facts, settings.get(check.code, {})) for check in (checks or CATALOG.values()))
     return [finding for finding in findings if finding.outcome in (Outcome.FIRES, Outcome.UNKNOWN)]

@@ -1,8 +1,7 @@
 """Where a point lies against one boundary: inside, on the line, outside, and by how many metres.
 
 Belongs here: one point, one shape. Does not: many villages (boundary_index.py), files (boundary_files.py),
-what
-follows from it (workers.checks.location). Coordinates: WGS 84, x = longitude.
+what follows from it (workers.checks.location). Coordinates: WGS 84, x = longitude.
 Source: docs/semantics, section 4.
 """
 
@@ -52,8 +51,7 @@ def edge_distance_m(point: GeoPoint, geometry: BaseGeometry) -> float:
     Returns: metres, within 0.5 % up to 50 km. The fix's accuracy is not taken off.
     Raises: GeometryError when the shape is empty or has no area.
     Source: equidistant about the point: each vertex is placed by the mid-latitude formula from the point, so
-    that
-    distances from it are true in every direction.
+    that distances from it are true in every direction.
     """
     if geometry is None or geometry.is_empty or geometry.area == 0:
         raise GeometryError("the boundary is empty")

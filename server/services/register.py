@@ -32,8 +32,9 @@ from server.services.register_mapping import BoundMapping
 from server.services.register_rows import FORMAT, FoundRow, RefusedRowError, RowReader
 from server.services.register_writer import HouseholdWriter
 from server.services.table_files import TableRow
+from workers.area_codes import normal_code
 
-BATCH_ROWS = 4000
+BATCH_ROWS = 2000
 REGISTER = "register"
 _SEPARATOR = "\x1f"
 
@@ -93,6 +94,7 @@ class RegisterImport:
 
     bound: BoundMapping
     reader: RowReader
+    writer: HouseholdWriter
     signature: str
     report: ImportReport
     seen: SeenIds = field(default_factory=SeenIds)
@@ -120,7 +122,13 @@ def open_import(
         raise ImportRefusedError("no village is known yet; import the boundaries first: sisir area import FILE")
     snapshot = _keep_snapshot(session, backends, path, name=name, actor_id=actor_id)
     signature = hashlib.sha256(f"{FORMAT} {bound.signature()}".encode()).hexdigest()[:16]
-    return RegisterImport(bound, RowReader(bound, villages.find), signature, ImportReport(snapshot.id))
+    return RegisterImport(
+        bound=bound,
+        reader=RowReader(bound, villages.find),
+        writer=HouseholdWriter(session.get_bind().dialect, backends.seal, snapshot.id),
+        signature=signature,
+        report=ImportReport(snapshot.id),
+    )
 
 
 def import_batch(session: Session, seal: Seal, running: RegisterImport, rows: Sequence[TableRow]) -> list[Refusal]:
@@ -135,9 +143,9 @@ def import_batch(session: Session, seal: Seal, running: RegisterImport, rows: Se
     hashed = [(row, seal.keyed_hash(running.signature + _SEPARATOR.join(row.cells))) for row in accepted]
     new = [(row, row_hash) for row, row_hash in hashed if row.source_id not in stored]
     changed = [(row, row_hash) for row, row_hash in hashed if stored.get(row.source_id, row_hash) != row_hash]
-    read, writer = running.reader.read, HouseholdWriter(session, seal, running.report.snapshot_id)
-    writer.insert((read(row), row_hash) for row, row_hash in new)
-    writer.replace((read(row), row_hash) for row, row_hash in changed)
+    read = running.reader.read
+    running.writer.insert(session, ((read(row), row_hash) for row, row_hash in new))
+    running.writer.replace(session, ((read(row), row_hash) for row, row_hash in changed))
     _keep_in_snapshot(session, list(stored), running.report.snapshot_id)
     running.report.add(len(rows), len(refused), len(new), len(changed), len(accepted) - len(new) - len(changed))
     return sorted(refused)
@@ -174,9 +182,14 @@ class _Villages:
         if key not in self.known:
             if len(self.known) > 200_000:
                 self.known.clear()
-            plain = "".join(letter for letter in text if letter not in " .'’-")
-            self.known[key] = self.by_bps.get(plain) if is_bps else plain if plain in self.codes else None
+            self.known[key] = self._look_up(text, is_bps)
         return self.known[key]
+
+    def _look_up(self, text: str, is_bps: bool) -> str | None:
+        if is_bps:
+            return self.by_bps.get("".join(letter for letter in text if letter.isdecimal()))
+        code = normal_code(text.lstrip("'’"))
+        return code if code in self.codes else None
 
 
 def _keep_snapshot(session: Session, backends: Backends, path: Path, *, name: str, actor_id: int | None) -> Snapshot:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+from sqlalchemy import Dialect
 from sqlalchemy.orm import Session
 
 from media.sealing import Seal
@@ -37,40 +38,38 @@ _COLUMNS = (
     "created_at",
 )
 _KEPT_ON_UPDATE = ("source_id", "created_at")
-_CACHED = 4096
+_CACHED = 1 << 15
 
 
 class HouseholdWriter:
     """Inserts households that are not there, and replaces what the register says of those that are."""
 
-    def __init__(self, session: Session, seal: Seal, snapshot_id: int) -> None:
-        self._session = session
+    def __init__(self, dialect: Dialect, seal: Seal, snapshot_id: int) -> None:
         self._seal = seal
-        dialect = session.get_bind().dialect
+        self._is_alone = dialect.name == "sqlite"
         self._date = _cached(_encoder(dialect, "head_born_on"))
         self._programmes = _cached(_encoder(dialect, "programmes"), list)
         self._extra = _cached(_encoder(dialect, "extra"), dict)
         self._rest = (snapshot_id, _encoder(dialect, "created_at")(now()))
 
-    def insert(self, rows: Iterable[tuple[HouseholdRow, bytes]]) -> None:
+    def insert(self, session: Session, rows: Iterable[tuple[HouseholdRow, bytes]]) -> None:
         """Writes new households with the hashes of their rows, each source id at most once.
 
         On PostgreSQL another import may have written one in the meantime: it is replaced. SQLite has one writer at a time,
         and there an upsert takes twice as long as an insert.
         """
-        is_alone = self._session.get_bind().dialect.name == "sqlite"
-        insert = insert_for(self._session, Household.__table__)
-        self._write(insert if is_alone else _upsert(insert), rows)
+        insert = insert_for(session, Household.__table__)
+        self._write(session, insert if self._is_alone else _upsert(insert), rows)
 
-    def replace(self, rows: Iterable[tuple[HouseholdRow, bytes]]) -> None:
+    def replace(self, session: Session, rows: Iterable[tuple[HouseholdRow, bytes]]) -> None:
         """Writes households that may be there, by source id; created_at stays, updated_at says when."""
-        self._write(_upsert(insert_for(self._session, Household.__table__)), rows)
+        self._write(session, _upsert(insert_for(session, Household.__table__)), rows)
 
-    def _write(self, statement: Any, rows: Iterable[tuple[HouseholdRow, bytes]]) -> None:
+    def _write(self, session: Session, statement: Any, rows: Iterable[tuple[HouseholdRow, bytes]]) -> None:
         encoded = [self._encode(row, row_hash) for row, row_hash in rows]
         if not encoded:
             return
-        connection = self._session.connection()
+        connection = session.connection()
         compiled = statement.compile(dialect=connection.dialect, column_keys=_COLUMNS)
         if compiled.positiontup is None:
             connection.exec_driver_sql(str(compiled), [dict(zip(_COLUMNS, row, strict=True)) for row in encoded])
@@ -100,7 +99,7 @@ def _upsert(insert: Any) -> Any:
     )
 
 
-def _encoder(dialect: Any, column: str) -> Callable[[Any], Any]:
+def _encoder(dialect: Dialect, column: str) -> Callable[[Any], Any]:
     """How this database's driver takes values of a column."""
     process = Household.__table__.columns[column].type.dialect_impl(dialect).bind_processor(dialect)
     return process if process is not None else lambda value: value

@@ -41,7 +41,7 @@ def _limit(memory_bytes: int, seconds: float) -> None:
 
 
 def _convert(path: Path, kind: str) -> dict[str, Any]:
-    from forms.workbook import read_workbook
+    from forms.workbook import keep_known_sheets, read_workbook
     from forms.workbook_checks import rules_sheet, rules_sheet_mistakes, sheet_warnings, workbook_mistakes
 
     try:
@@ -51,6 +51,8 @@ def _convert(path: Path, kind: str) -> dict[str, Any]:
         mistakes = workbook_mistakes(path, workbook) if kind == "xlsx" else []
         mistakes += rules_sheet_mistakes(workbook)
         rules = rules_sheet(workbook)
+        if kind == "csv" and len(workbook.names) > 1:
+            keep_known_sheets(path)
     except MemoryError:
         raise
     except Exception as error:  # the libraries raise anything on a damaged file

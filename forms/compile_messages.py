@@ -56,6 +56,7 @@ _VALIDATE_COLUMNS: Mapping[str, str] = {
 _MEND = "Mend the expression; the phone could not open this form."
 _NODE = re.compile(r"(?<![\w)/])/[\w.:-]+(?:(?:\[\d+\])?/(?:@?[\w.:-]+))+")
 _EXCEPTION = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+[\w$]*(?:Exception|Error)(?::\s*|$)")
+_JAVA_OBJECT = re.compile(r"(?:[\w$]+\.){2,}[\w$]+@[0-9a-f]+")
 _NOISE = re.compile(
     r"^(?:\s*at |\s*\.\.\. \d+ more|>> |Caused by:|The following files|Result:|Validating:|.*\.xml$)"
 )
@@ -114,5 +115,5 @@ def validate_mistake(stderr: str, find_row: FindRow) -> Mistake:
 
 def _without_trace(stderr: str) -> str:
     told = (line for line in stderr.splitlines() if line.strip() and not _NOISE.match(line))
-    lines = (_EXCEPTION.sub("", line).strip() for line in told)
+    lines = (_JAVA_OBJECT.sub("…", _EXCEPTION.sub("", line)).strip() for line in told)
     return " ".join(dict.fromkeys(line for line in lines if line)) or "the form is invalid"

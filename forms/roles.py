@@ -49,7 +49,7 @@ def find_village_answer(definition: FormDefinition) -> Field | None:
     """The question whose answer is saved to `kode_desa`; else one of that name outside repeats; else None."""
     saved = [field for field in definition.fields if field.save_to == "kode_desa"]
     named = [field for field in definition.by_name.get("kode_desa", ()) if field.repeat is None]
-    return (saved or named or [None])[0]
+    return next(iter([*saved, *named]), None)
 
 
 def find_preload(definition: FormDefinition, preload: str) -> Field | None:

@@ -114,13 +114,33 @@ def _read_markdown(path: Path) -> Workbook:
 
 def _read_csv(path: Path) -> Workbook:
     tables: dict[str, list[list[object]]] = {}
-    rows: list[list[object]] = []
-    for record in csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")):
-        if record and record[0].strip():
-            rows = tables.setdefault(record[0].strip(), [])
-        if any(cell.strip() for cell in record[1:]):
-            rows.append(list(record[1:]))
+    for sheet, cells in _csv_records(path):
+        rows = tables.setdefault(sheet, [])
+        if any(cell.strip() for cell in cells):
+            rows.append(list(cells))
     return _from_tables(tables)
+
+
+def _csv_records(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Sheet and cells of every line; a name in the first column begins a sheet."""
+    sheet = ""
+    for record in csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")):
+        sheet = record[0].strip() or sheet if record else sheet
+        yield sheet, record[1:]
+
+
+def keep_known_sheets(path: Path) -> None:
+    """Rewrite a CSV form without the sheets that pyxform does not know: it fails on them in this format alone."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    before = None
+    for sheet, cells in list(_csv_records(path)):
+        if sheet.lower() in KNOWN_SHEETS:
+            if sheet != before:
+                writer.writerow([sheet])
+            writer.writerow(["", *cells])
+            before = sheet
+    path.write_text(text.getvalue(), "utf-8", newline="")
 
 
 def _from_tables(tables: dict[str, list[list[object]]]) -> Workbook:

@@ -12,6 +12,7 @@ from forms.xform_model import Model
 from forms.xml import UnreadableXmlError, find_attribute, local_name, parse_xml
 
 _ATTRIBUTE = re.compile(rb"\s+([^\s=/>]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_ESCAPES = {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}
 _TAG_NAME = re.compile(rb"<[^\s/>]+")
 
 
@@ -68,9 +69,8 @@ def _end_of_tag(xform: bytes, start: int) -> int:
 
 
 def _with_version(tag: bytes, version: str) -> bytes:
-    value = (
-        b'"' + escape(version, {'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}).encode() + b'"'
-    )
+    escaped = escape(version, _ESCAPES).encode("utf-8", "replace")
+    value = b'"' + escaped + b'"'
     matches = [
         match for match in _ATTRIBUTE.finditer(tag) if match.group(1).rpartition(b":")[2] == b"version"
     ]

@@ -109,7 +109,9 @@ class Seal:
         if data[len(COLUMN_MAGIC) : at] != self._key_id:
             raise WrongKeyError("sealed with another office key")
         try:
-            body = self._column_cipher.decrypt(data[at : at + _NONCE_BYTES], data[at + _NONCE_BYTES :], data[:at])
+            body = self._column_cipher.decrypt(
+                data[at : at + _NONCE_BYTES], data[at + _NONCE_BYTES :], data[:at]
+            )
         except InvalidTag as error:
             raise DamagedSealError("the sealed column was changed or cut short") from error
         return body.decode()

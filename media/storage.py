@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlsplit
 from media.blobs import MAX_BLOB_BYTES, Storage
 from media.disk import DiskStorage
 from media.errors import BadKeyError, BadStorageUrlError
-from media.s3 import S3Storage
 
 EXAMPLES = "write file:var/media or s3://bucket/prefix?endpoint=http://host:9000&region=us-east-1"
 _S3_PARAMETERS = {"endpoint": "endpoint", "region": "region", "key": "access_key", "secret": "secret_key"}
@@ -42,7 +41,10 @@ def _read_path(rest: str) -> Path:
     return Path(rest.removeprefix("//"))
 
 
-def _open_s3(url: str, given: Mapping[str, str | None], max_bytes: int) -> S3Storage:
+def _open_s3(url: str, given: Mapping[str, str | None], max_bytes: int) -> Storage:
+    # Here and not above: boto3 costs an office that keeps its photos in a folder a quarter of its start.
+    from media.s3 import S3Storage  # noqa: PLC0415
+
     parts = urlsplit(url)
     parameters = dict(parse_qsl(parts.query))
     unknown = sorted(set(parameters) - set(_S3_PARAMETERS))

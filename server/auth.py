@@ -37,6 +37,7 @@ class KeyInPath:
         self.app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Rewrites the address, then serves it."""
         match = KEY_PATH.fullmatch(environ.get("PATH_INFO", ""))
         if match:
             _set_key(environ, unquote(match[1]))

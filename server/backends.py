@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from media.blobs import Storage
 from media.sealing import Seal, read_key
 from media.storage import open_storage
+from server.boundaries import BoundaryCache
 from server.config import Config
 from server.db import Sessions, now, open_database
 from server.errors import SetupError
-from server.boundaries import BoundaryCache
 from workers.queue import open_queue
 
 
@@ -52,7 +52,9 @@ def _office_key(config: Config) -> bytes:
     text = config.key
     if text is None:
         if not config.key_file.exists():
-            raise SetupError(f"there is no office key; run `sisir init` (it makes {config.key_file}) or set SISIR_KEY")
+            raise SetupError(
+                f"there is no office key; run `sisir init` (it makes {config.key_file}) or set SISIR_KEY"
+            )
         text = config.key_file.read_text(encoding="ascii").strip()
     try:
         return read_key(text)

@@ -3,16 +3,20 @@
 Belongs here: keeping workers.boundary_index in step with the area table. Does not: geometry itself.
 """
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.db import Sessions, session_scope
 from server.models.area import Area, AreaImport, AreaLevel
-from workers.boundary_index import BoundaryIndex
+
+if TYPE_CHECKING:
+    from workers.boundary_index import BoundaryIndex
 
 Stamp = tuple[int, int]
 
@@ -40,6 +44,11 @@ class BoundaryCache:
             .where(Area.level == AreaLevel.village, Area.min_lon.is_not(None))
             .order_by(Area.code)
         ).all()
+        # Here and not above: numpy and shapely cost a web process that never measures a third of its start.
+        import numpy as np  # noqa: PLC0415
+
+        from workers.boundary_index import BoundaryIndex  # noqa: PLC0415
+
         boxes = np.array([row[1:5] for row in rows], dtype=np.float64).reshape(len(rows), 4)
         uncertainty = [row.uncertainty_m or 0.0 for row in rows]
         return BoundaryIndex([row.code for row in rows], boxes, self._load, uncertainty_m=uncertainty)

@@ -101,7 +101,9 @@ def _timezone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise SetupError(f"SISIR_TIMEZONE={name!r} is not known; use Asia/Jakarta, Asia/Makassar or Asia/Jayapura") from error
+        raise SetupError(
+            f"SISIR_TIMEZONE={name!r} is not known; use Asia/Jakarta, Asia/Makassar or Asia/Jayapura"
+        ) from error
 
 
 def _lan_address() -> str:

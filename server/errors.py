@@ -158,7 +158,9 @@ class OtherXmlError(ConflictError):
     """A submission with this instanceID exists with other content."""
 
     code = "409.1"
-    message_id = "Kiriman dengan nomor yang sama tetapi isi berbeda sudah ada. Hubungi kantor; jangan hapus isian ini."
+    message_id = (
+        "Kiriman dengan nomor yang sama tetapi isi berbeda sudah ada. Hubungi kantor; jangan hapus isian ini."
+    )
 
 
 class FormClosedError(ConflictError):

@@ -8,7 +8,6 @@ from huey import crontab
 
 from server.backends import Backends
 from server.db import session_scope
-from server.services import accounts, entity_actions, processing
 from workers.queue import wake
 
 
@@ -25,10 +24,14 @@ class Jobs:
         wake(self._process, submission_id)
 
     def _run_process(self, submission_id: int) -> None:
+        from server.services import processing  # noqa: PLC0415 - the web process sends jobs and never runs them
+
         processing.process_owed(self._backends)
 
     def _run_sweep(self) -> None:
         """Whatever is owed and was not done: lost messages, killed workers, held entities."""
+        from server.services import accounts, entity_actions, processing  # noqa: PLC0415
+
         processing.process_owed(self._backends)
         with session_scope(self._backends.sessions) as session:
             entity_actions.force_held(session, self._backends)

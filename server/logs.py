@@ -12,6 +12,7 @@ class JsonLines(logging.Formatter):
     """A record as JSON: at, level, logger, event, whatever was given as extra, and the trace if any."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON."""
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

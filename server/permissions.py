@@ -27,20 +27,77 @@ OUR_RIGHTS = (
     "officer.manage",
     "audit.read",
 )
-_PROJECT_VERBS = (
-    "project.read project.update project.delete form.create form.delete form.list form.read form.restore form.update "
-    "open_form.list open_form.read submission.create submission.delete submission.list submission.read submission.restore "
-    "submission.update field_key.create field_key.delete field_key.list field_key.update public_link.create "
-    "public_link.delete public_link.list public_link.read public_link.update assignment.create assignment.delete "
-    "assignment.list dataset.create dataset.delete dataset.list dataset.read dataset.update entity.create entity.delete "
-    "entity.list entity.read entity.restore entity.update"
-).split()
-_SITE_VERBS = (
-    "audit.read config.read config.set project.create project.list session.end user.create user.delete user.list user.read "
-    "user.update user.password.invalidate user.password.reset role.create role.delete role.update"
-).split()
-_VIEW = ("project.read form.list form.read submission.read submission.list dataset.list dataset.read entity.list "
-         "entity.read").split()
+_PROJECT_VERBS = [
+    "project.read",
+    "project.update",
+    "project.delete",
+    "form.create",
+    "form.delete",
+    "form.list",
+    "form.read",
+    "form.restore",
+    "form.update",
+    "open_form.list",
+    "open_form.read",
+    "submission.create",
+    "submission.delete",
+    "submission.list",
+    "submission.read",
+    "submission.restore",
+    "submission.update",
+    "field_key.create",
+    "field_key.delete",
+    "field_key.list",
+    "field_key.update",
+    "public_link.create",
+    "public_link.delete",
+    "public_link.list",
+    "public_link.read",
+    "public_link.update",
+    "assignment.create",
+    "assignment.delete",
+    "assignment.list",
+    "dataset.create",
+    "dataset.delete",
+    "dataset.list",
+    "dataset.read",
+    "dataset.update",
+    "entity.create",
+    "entity.delete",
+    "entity.list",
+    "entity.read",
+    "entity.restore",
+    "entity.update",
+]
+_SITE_VERBS = [
+    "audit.read",
+    "config.read",
+    "config.set",
+    "project.create",
+    "project.list",
+    "session.end",
+    "user.create",
+    "user.delete",
+    "user.list",
+    "user.read",
+    "user.update",
+    "user.password.invalidate",
+    "user.password.reset",
+    "role.create",
+    "role.delete",
+    "role.update",
+]
+_VIEW = [
+    "project.read",
+    "form.list",
+    "form.read",
+    "submission.read",
+    "submission.list",
+    "dataset.list",
+    "dataset.read",
+    "entity.list",
+    "entity.read",
+]
 
 
 @dataclass(frozen=True)
@@ -60,7 +117,15 @@ ROLES = (
         3,
         "manager",
         "Project Manager",
-        (*_PROJECT_VERBS, "case.read", "register.import", "area.import", "setting.write", "form.publish", "officer.manage"),
+        (
+            *_PROJECT_VERBS,
+            "case.read",
+            "register.import",
+            "area.import",
+            "setting.write",
+            "form.publish",
+            "officer.manage",
+        ),
     ),
     RoleDefinition(4, "viewer", "Project Viewer", tuple(_VIEW)),
     RoleDefinition(
@@ -70,7 +135,9 @@ ROLES = (
         ("project.read", "open_form.list", "open_form.read", "submission.create"),
     ),
     RoleDefinition(6, "pub-link", "Public Link", ("open_form.read", "submission.create")),
-    RoleDefinition(9, "supervisor", "Supervisor", ("project.read", "case.read", "case.propose", "task.assign")),
+    RoleDefinition(
+        9, "supervisor", "Supervisor", ("project.read", "case.read", "case.propose", "task.assign")
+    ),
     RoleDefinition(
         10,
         "dinsos",

@@ -45,7 +45,9 @@ def _problem(error: SisirError) -> Response:
 
 
 def _page(error: SisirError) -> ResponseReturnValue:
-    page = render_template("error.html", status=error.status, message=gettext(error.message_id), detail=error.message)
+    page = render_template(
+        "error.html", status=error.status, message=gettext(error.message_id), detail=error.message
+    )
     return page, error.status
 
 

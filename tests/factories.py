@@ -34,12 +34,26 @@ DISTRICT, REGENCY = "359901", "3599"
 SOUTH, WEST, SIZE = -7.55, 112.20, 0.02
 _NUMBERS = count(1)
 
-COLUMNS = "kode_desa rt rw nama_kepala nik_samar tugas alasan_tugas status_verval status_kepesertaan tgl_graduasi".split()
+COLUMNS = [
+    "kode_desa",
+    "rt",
+    "rw",
+    "nama_kepala",
+    "nik_samar",
+    "tugas",
+    "alasan_tugas",
+    "status_verval",
+    "status_kepesertaan",
+    "tgl_graduasi",
+]
 
 
 def make_areas(session: Session) -> None:
     """A regency with one district of three villages side by side, each a square of about 2 km."""
-    rows = {REGENCY: ("Kabupaten Contoh", AreaLevel.regency), DISTRICT: ("Kecamatan Diwarna", AreaLevel.district)}
+    rows = {
+        REGENCY: ("Kabupaten Contoh", AreaLevel.regency),
+        DISTRICT: ("Kecamatan Diwarna", AreaLevel.district),
+    }
     for code, (name, level) in rows.items():
         session.add(Area(code=code, name=name, level=level, parent_code=None))
     for place, (code, name) in enumerate(VILLAGES.items()):
@@ -72,15 +86,21 @@ def make_user(session: Session, name: str, role: str, *areas: str, site: bool = 
     return actor
 
 
-def make_officer(session: Session, backends: Backends, project_id: int, name: str = "Petugas", *areas: str) -> Actor:
+def make_officer(
+    session: Session, backends: Backends, project_id: int, name: str = "Petugas", *areas: str
+) -> Actor:
     """An officer's phone of a campaign."""
     project = session.get_one(Project, project_id)
-    return accounts.create_officer(session, backends.seal, project=project, name=name, areas=areas or (REGENCY,))[0]
+    return accounts.create_officer(
+        session, backends.seal, project=project, name=name, areas=areas or (REGENCY,)
+    )[0]
 
 
 def make_snapshot(session: Session, name: str = "DTSEN-2026-T3") -> Snapshot:
     """An import of the register."""
-    snapshot = Snapshot(kind="register", name=name, file_name="register.csv", sha256="0" * 64, imported_at=now())
+    snapshot = Snapshot(
+        kind="register", name=name, file_name="register.csv", sha256="0" * 64, imported_at=now()
+    )
     session.add(snapshot)
     session.flush()
     return snapshot
@@ -193,7 +213,9 @@ def make_submission(
     )
     session.add(submission)
     session.flush()
-    root = f'<data xmlns:orx="http://openrosa.org/xforms" id="{form.xml_form_id}" version="{version.version}"/>'
+    root = (
+        f'<data xmlns:orx="http://openrosa.org/xforms" id="{form.xml_form_id}" version="{version.version}"/>'
+    )
     stored = SubmissionVersion(
         submission_id=submission.id,
         form_id=form.id,
@@ -278,10 +300,15 @@ def make_finding(
 
 
 def make_case(
-    session: Session, project_id: int, household: Household | None = None, submission: Submission | None = None
+    session: Session,
+    project_id: int,
+    household: Household | None = None,
+    submission: Submission | None = None,
 ) -> Case:
     """The case of a household or of a submission without one, its findings tied and counted."""
-    key = cases.CaseKey(household_id=household.id) if household else cases.CaseKey(submission_id=submission.id)  # type: ignore[union-attr]
+    key = (
+        cases.CaseKey(household_id=household.id) if household else cases.CaseKey(submission_id=submission.id)
+    )  # type: ignore[union-attr]
     ids = cases.ensure_cases(session, project_id, [key])
     cases.refresh_cases(session, project_id, ids)
     session.expire_all()

@@ -57,7 +57,9 @@ class Office:
         """A new officer's phone."""
         with self.session() as session:
             project = session.get_one(Project, self.project_id)
-            actor, token = accounts.create_officer(session, self.backends.seal, project=project, name=name, areas=areas)
+            actor, token = accounts.create_officer(
+                session, self.backends.seal, project=project, name=name, areas=areas
+            )
             return Phone(actor.id, token, f"/v1/key/{token}/projects/{self.project_id}")
 
     def publish(self, data: bytes, file_name: str = "form.md") -> str:
@@ -67,7 +69,9 @@ class Office:
         upload = publishing.compile_upload(data, file_name=file_name, known_forms=known, allow_text=True)
         with self.session() as session:
             project = session.get_one(Project, self.project_id)
-            form, _ = publishing.save_draft(session, self.backends, project=project, upload=upload, actor_id=None)
+            form, _ = publishing.save_draft(
+                session, self.backends, project=project, upload=upload, actor_id=None
+            )
             publishing.publish_draft(session, form, actor_id=None)
             return form.xml_form_id
 

@@ -17,4 +17,6 @@ def backends(ctx: click.Context | None = None) -> Backends:
     return found
 
 
-project_option = click.option("--project", "project_id", type=int, default=1, show_default=True, help="Campaign (project id).")
+project_option = click.option(
+    "--project", "project_id", type=int, default=1, show_default=True, help="Campaign (project id)."
+)

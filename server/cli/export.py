@@ -19,7 +19,9 @@ def export() -> None:
 
 
 _output = click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; default standard output."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; default standard output.",
 )
 
 
@@ -47,12 +49,18 @@ def households(output: Path | None, project_id: int) -> None:
     _write(exports.iter_households_csv, output, project_id)
 
 
-def _write(table: Callable[[Session, int, tuple[str, ...] | None], Iterator[str]], output: Path | None, project_id: int) -> None:
+def _write(
+    table: Callable[[Session, int, tuple[str, ...] | None], Iterator[str]],
+    output: Path | None,
+    project_id: int,
+) -> None:
     target = output.open("w", encoding="utf-8", newline="") if output else sys.stdout
     try:
         with session_scope(backends().sessions, read_only=True) as session:
             projects.get_project(session, project_id)
-            for line in tqdm(table(session, project_id, None), unit=" rows", disable=output is None, file=sys.stderr):
+            for line in tqdm(
+                table(session, project_id, None), unit=" rows", disable=output is None, file=sys.stderr
+            ):
                 target.write(line)
     finally:
         if output:

@@ -41,14 +41,19 @@ def _publish_one(name: str, data: bytes, project_id: int, *, ignore_warnings: bo
         project = projects.get_project(session, project_id)
         known = publishing.known_definitions(session, project.id)
     try:
-        upload = publishing.compile_upload(data, file_name=name, known_forms=known, fallback_id=Path(name).stem)
+        upload = publishing.compile_upload(
+            data, file_name=name, known_forms=known, fallback_id=Path(name).stem
+        )
     except FormRefusedError as error:
         click.echo(f"{name}: not published.\n{error.message}", err=True)
         sys.exit(1)
     for warning in upload.warnings:
         click.echo(f"  warning: {warning}", err=True)
     if upload.warnings and not ignore_warnings:
-        click.echo(f"{name}: not published because of the warnings; --ignore-warnings publishes it all the same.", err=True)
+        click.echo(
+            f"{name}: not published because of the warnings; --ignore-warnings publishes it all the same.",
+            err=True,
+        )
         sys.exit(1)
     with session_scope(ours.sessions) as session:
         project = projects.get_project(session, project_id)
@@ -75,5 +80,7 @@ def list_forms(project_id: int) -> None:
 def set_state(form_id: str, state: str, project_id: int) -> None:
     """open = listed and accepting, closing = accepting only, closed = neither."""
     with session_scope(backends().sessions) as session:
-        publishing.set_state(session, publishing.get_form(session, project_id, form_id), FormState(state), actor_id=None)
+        publishing.set_state(
+            session, publishing.get_form(session, project_id, form_id), FormState(state), actor_id=None
+        )
     click.echo(f"{form_id} is {state}.")

@@ -20,8 +20,16 @@ def officer() -> None:
 
 @officer.command("add")
 @click.argument("name")
-@click.option("--area", "areas", multiple=True, required=True, help="Area: 3517012001 or 3517012001/003/002; repeat for more.")
-@click.option("--png", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code to this file too.")
+@click.option(
+    "--area",
+    "areas",
+    multiple=True,
+    required=True,
+    help="Area: 3517012001 or 3517012001/003/002; repeat for more.",
+)
+@click.option(
+    "--png", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code to this file too."
+)
 @project_option
 def add(name: str, areas: tuple[str, ...], png: Path | None, project_id: int) -> None:
     """Adds an officer and prints the server address and the QR code for ODK Collect."""
@@ -53,7 +61,9 @@ def import_officers(file: TextIO, project_id: int) -> None:
 
 @officer.command("qr")
 @click.argument("officer_id", type=int)
-@click.option("--png", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code to this file too.")
+@click.option(
+    "--png", type=click.Path(dir_okay=False, path_type=Path), help="Write the QR code to this file too."
+)
 def qr(officer_id: int, png: Path | None) -> None:
     """Prints an officer's QR code again."""
     ours = backends()
@@ -70,7 +80,9 @@ def list_officers(project_id: int) -> None:
     """Lists the officers of a campaign with their areas."""
     with session_scope(backends().sessions, read_only=True) as session:
         for row in officers.list_with_areas(session, project_id):
-            click.echo(f"{row.id}\t{row.name}\t{','.join(row.areas)}\t{'active' if row.is_active else 'revoked'}")
+            click.echo(
+                f"{row.id}\t{row.name}\t{','.join(row.areas)}\t{'active' if row.is_active else 'revoked'}"
+            )
 
 
 @officer.command("revoke")

@@ -71,8 +71,8 @@ def _supervise(commands: list[list[str]]) -> int:
 @click.option("--workers", default=1, show_default=True, help="Threads of this worker.")
 def worker(workers: int) -> None:
     """Runs jobs from the queue until it is stopped."""
-    from server.jobs import Jobs  # noqa: PLC0415 - the web server's start does not need them
-    from workers.queue import make_consumer  # noqa: PLC0415
+    from server.jobs import Jobs
+    from workers.queue import make_consumer
 
     set_up_logging()
     ours = backends()

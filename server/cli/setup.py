@@ -14,7 +14,13 @@ from server.services import accounts
 
 
 @click.command()
-@click.option("--admin", "email", default="admin@sisir.local", show_default=True, help="Mail address of the first administrator.")
+@click.option(
+    "--admin",
+    "email",
+    default="admin@sisir.local",
+    show_default=True,
+    help="Mail address of the first administrator.",
+)
 @click.option("--password", default=None, help="Password; without it one is made and printed once.")
 def init(email: str, password: str | None) -> None:
     """Makes folders, office key, tables and the first administrator. An existing installation is only upgraded."""

@@ -20,7 +20,12 @@ def user() -> None:
 @user.command("add")
 @click.argument("email")
 @click.option("--role", type=click.Choice(PEOPLE), required=True, help="What they may do.")
-@click.option("--area", "areas", multiple=True, help="Area they see: 35.17, 3517012001 or 3517012001/003/002; repeat for more.")
+@click.option(
+    "--area",
+    "areas",
+    multiple=True,
+    help="Area they see: 35.17, 3517012001 or 3517012001/003/002; repeat for more.",
+)
 @click.option("--name", default="", help="Name shown to others.")
 @click.option("--password", default=None, help="Password; without it one is made and printed once.")
 def add(email: str, role: str, areas: tuple[str, ...], name: str, password: str | None) -> None:

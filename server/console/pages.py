@@ -25,12 +25,22 @@ CSRF_HEADER = "X-CSRF-Token"
 
 
 @dataclass(frozen=True)
+class ShownProject:
+    """What the frame of a page says about its campaign; outlives the transaction, so that error pages have a frame too."""
+
+    id: int
+    name: str
+    actee_id: str
+
+
+@dataclass(frozen=True)
 class Page:
     """An open page: the transaction, who looks, and the campaign (None on the pages above campaigns)."""
 
     session: Session
     caller: Caller
-    project: Project | None = None
+    project: ShownProject | None = None
+    row: Project | None = None
 
     @property
     def language(self) -> str:
@@ -40,9 +50,9 @@ class Page:
     @property
     def campaign(self) -> Project:
         """The campaign of a page that has one."""
-        if self.project is None:
+        if self.row is None:
             raise NotAllowedError("this page has no project")
-        return self.project
+        return self.row
 
     def may(self, verb: str) -> bool:
         """Whether the caller has a right here; templates show what it opens."""
@@ -94,6 +104,7 @@ def _open(session: Session, caller: Caller, project_id: int | None, verb: str | 
     project = get_project(session, project_id) if project_id is not None else None
     if verb is not None:
         caller.require(verb, *([project.actee_id] if project else []))
-    page = Page(session, caller, project)
+    shown = ShownProject(project.id, project.name, project.actee_id) if project else None
+    page = Page(session, caller, shown, project)
     g.page = page
     return page

@@ -57,6 +57,13 @@ class Scene:
     is_poor: bool = False
     photo: bytes | None = None
     no_gps: bool = False
+    pace: float = 1.0
+    """How long sticker and assets take against STICKER_TIME and ASSET_TIME."""
+    visit_number: int = 1
+    letter: bytes | None = None
+    """Photo of the letter of a family that withdraws."""
+    sticker_photo_lost: bool = False
+    """The sticker's photo is named, and never arrives."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,9 @@ def _sweep(scene: Scene, target: Mapping[str, str]) -> FilledForm:
         "jenis_sasaran": "terdaftar",
         "pernyataan_kerabat": "tidak",
         "nama_reg": scene.name,
-        "kunjungan_ke": "1",
+        "kunjungan_ke": str(scene.visit_number),
+        "kode_desa_simpan": scene.village_code,
+        "tgl_simpan": scene.started_at.date().isoformat(),
         "status_keberadaan": scene.presence,
         "gps_bisa": "tidak" if scene.no_gps else "ya",
         "saran": "tetap" if met else "perbaikan",
@@ -160,7 +169,9 @@ def _members(scene: Scene) -> list[dict[str, str]]:
         worker = next((row for row in rows[1:] if int(row["umur"]) >= 18), rows[0])
         worker |= {"kerja_khusus": "asn", "kerja_status": "5"}
     if scene.head_is_dead:
-        rows[0] = {name: rows[0][name] for name in ("nama_art", "shdk", "pengurus", "jk", "umur", "tgl_lahir")}
+        rows[0] = {
+            name: rows[0][name] for name in ("nama_art", "shdk", "pengurus", "jk", "umur", "tgl_lahir")
+        }
         rows[0]["status_art"] = "2"
     return rows
 
@@ -206,12 +217,14 @@ def _sticker(scene: Scene, target: Mapping[str, str], at: datetime) -> FilledFor
     else:
         answers |= {"no_stiker_ketik": "ST-0001", "no_stiker_simpan": "ST-0001", "posisi": "pintu"}
         answers |= {"program_dicentang": _programmes(scene), "foto_stiker": "stiker.jpg"}
-        if scene.photo is not None:
+        if scene.photo is not None and not scene.sticker_photo_lost:
             files["stiker.jpg"] = scene.photo
     if scene.withdraws:
         answers |= {"hak_dijelaskan": "ya", "alasan_mundur": "malu_stiker", "foto_surat": "surat.jpg"}
         answers |= {"saksi": "Ketua RT 001", "tanpa_paksaan": "OK"}
-    return FilledForm("stiker", answers, at, at + STICKER_TIME, files)
+        if scene.letter is not None:
+            files["surat.jpg"] = scene.letter
+    return FilledForm("stiker", answers, at, at + STICKER_TIME * scene.pace, files)
 
 
 _MODEST = {
@@ -255,4 +268,4 @@ def _assets(scene: Scene, target: Mapping[str, str], at: datetime) -> FilledForm
         answers["mobil_milik"] = "sendiri"
     if scene.motorcycles:
         answers["motor_baru"] = "tidak"
-    return FilledForm("aset", answers, at, at + ASSET_TIME)
+    return FilledForm("aset", answers, at, at + ASSET_TIME * scene.pace)

@@ -16,7 +16,15 @@ _Colour = tuple[int, int, int]
 _Box = tuple[int, int, int, int]
 _SKY = ((96, 124, 168), (244, 246, 250))
 _GROUND = ((52, 60, 30), (214, 190, 140))
-_WALLS = ((236, 226, 204), (196, 214, 190), (150, 176, 200), (120, 84, 60), (214, 170, 120), (90, 104, 112), (240, 240, 236))
+_WALLS = (
+    (236, 226, 204),
+    (196, 214, 190),
+    (150, 176, 200),
+    (120, 84, 60),
+    (214, 170, 120),
+    (90, 104, 112),
+    (240, 240, 236),
+)
 _ROOFS = ((150, 66, 44), (96, 52, 40), (112, 112, 118), (60, 70, 84), (188, 120, 80), (70, 88, 62))
 _LEAVES = ((30, 66, 34), (58, 98, 44), (96, 130, 60), (24, 48, 40))
 _PAPER = (248, 246, 238)
@@ -112,7 +120,7 @@ def _house_box(dice: random.Random, horizon: int) -> _Box:
 
 
 def _house(draw: ImageDraw.ImageDraw, dice: random.Random, box: _Box) -> None:
-    left, top, right, bottom = box
+    left, _, right, bottom = box
     wall = _shaded(dice, dice.choice(_WALLS))
     draw.rectangle(box, fill=wall, outline=_darker(wall), width=3)
     _roof(draw, dice, box)
@@ -125,7 +133,12 @@ def _roof(draw: ImageDraw.ImageDraw, dice: random.Random, box: _Box) -> None:
     left, top, right, _ = box
     colour, rise, eave = _shaded(dice, dice.choice(_ROOFS)), dice.randrange(40, 100), dice.randrange(12, 34)
     middle, flat = (left + right) // 2, dice.choice((0, 0, (right - left) // 4))
-    corners = [(left - eave, top + 6), (middle - flat, top - rise), (middle + flat, top - rise), (right + eave, top + 6)]
+    corners = [
+        (left - eave, top + 6),
+        (middle - flat, top - rise),
+        (middle + flat, top - rise),
+        (right + eave, top + 6),
+    ]
     draw.polygon(corners, fill=colour, outline=_darker(colour))
     for share in (0.35, 0.7):
         y = round(top + 6 - rise * share)

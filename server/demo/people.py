@@ -18,14 +18,84 @@ from server.demo.places import LAT_M, Point, Village, moved
 
 PER_VILLAGE = 50
 SEED = 9901
-MEN = (
-    "Agus Ahmad Andi Ari Bagus Bambang Bayu Budi Cahyo Danang Dedi Dwi Edi Eko Fajar Gatot Hadi Hari Hendra Imam Indra "
-    "Joko Kusno Lukman Mulyono Rahmat Rudi Slamet Sugeng Suparno Surya Teguh Tri Untung Wahyu Yanto Zainal"
-).split()
-WOMEN = (
-    "Aisyah Ani Ayu Dewi Dian Endang Eni Fatimah Fitri Hartini Ika Indah Jumiati Kartika Lastri Lilis Lina Maryam Murni "
-    "Nurul Puspita Ratna Retno Rini Rohmah Rukmini Sari Siti Sri Sulastri Sumiati Suryani Tini Umi Wahyuni Wulan Yuni"
-).split()
+MEN = [
+    "Agus",
+    "Ahmad",
+    "Andi",
+    "Ari",
+    "Bagus",
+    "Bambang",
+    "Bayu",
+    "Budi",
+    "Cahyo",
+    "Danang",
+    "Dedi",
+    "Dwi",
+    "Edi",
+    "Eko",
+    "Fajar",
+    "Gatot",
+    "Hadi",
+    "Hari",
+    "Hendra",
+    "Imam",
+    "Indra",
+    "Joko",
+    "Kusno",
+    "Lukman",
+    "Mulyono",
+    "Rahmat",
+    "Rudi",
+    "Slamet",
+    "Sugeng",
+    "Suparno",
+    "Surya",
+    "Teguh",
+    "Tri",
+    "Untung",
+    "Wahyu",
+    "Yanto",
+    "Zainal",
+]
+WOMEN = [
+    "Aisyah",
+    "Ani",
+    "Ayu",
+    "Dewi",
+    "Dian",
+    "Endang",
+    "Eni",
+    "Fatimah",
+    "Fitri",
+    "Hartini",
+    "Ika",
+    "Indah",
+    "Jumiati",
+    "Kartika",
+    "Lastri",
+    "Lilis",
+    "Lina",
+    "Maryam",
+    "Murni",
+    "Nurul",
+    "Puspita",
+    "Ratna",
+    "Retno",
+    "Rini",
+    "Rohmah",
+    "Rukmini",
+    "Sari",
+    "Siti",
+    "Sri",
+    "Sulastri",
+    "Sumiati",
+    "Suryani",
+    "Tini",
+    "Umi",
+    "Wahyuni",
+    "Wulan",
+    "Yuni",
+]
 MARKS = ("Rekaan", "Contoh", "Umpama", "Khayal")
 """Every invented person's last name."""
 DUSUN = ("Krajan", "Wetan", "Kulon")
@@ -120,7 +190,10 @@ def _row(family: Family) -> list[str]:
 
 def _village_families(village: Village, dice: random.Random, today: date) -> list[Family]:
     lanes = _lanes(village, dice)
-    return [_family(village, number, lanes[(number - 1) % len(lanes)], dice, today) for number in range(1, PER_VILLAGE + 1)]
+    return [
+        _family(village, number, lanes[(number - 1) % len(lanes)], dice, today)
+        for number in range(1, PER_VILLAGE + 1)
+    ]
 
 
 @dataclass(frozen=True)
@@ -157,7 +230,8 @@ def _family(village: Village, number: int, lane: _Lane, dice: random.Random, tod
     sex = dice.choice("lllp")
     born_on = today - timedelta(days=dice.randrange(27 * 365, 74 * 365))
     programmes, components = _aid(dice)
-    nik = _nik(born_on, sex, number)
+    serial = LEAST_SERIAL + (int(village.code[-2:]) - 1) * PER_VILLAGE + number
+    nik = _nik(born_on, sex, serial)
     home = _near(lane.centre, _LANE_M, dice)
     registered, source = _registered(home, village, dice)
     return Family(
@@ -166,8 +240,7 @@ def _family(village: Village, number: int, lane: _Lane, dice: random.Random, tod
         sex=sex,
         born_on=born_on,
         nik=nik,
-        no_kk=f"990101{dice.randrange(1, 29):02d}{dice.randrange(1, 13):02d}{dice.randrange(8, 25):02d}"
-        f"{LEAST_SERIAL + int(village.code[-2:]) * PER_VILLAGE + number}",
+        no_kk=f"990101{dice.randrange(1, 29):02d}{dice.randrange(1, 13):02d}{dice.randrange(8, 25):02d}{serial}",
         registered_nik=nik,
         village=village,
         rt=f"{lane.rt:03d}",
@@ -187,16 +260,18 @@ def _name(sex: str, dice: random.Random) -> str:
     return " ".join((*dice.sample(MEN if sex == "l" else WOMEN, 2), dice.choice(MARKS)))
 
 
-def _nik(born_on: date, sex: str, number: int) -> str:
+def _nik(born_on: date, sex: str, serial: int) -> str:
     day = born_on.day + (40 if sex == "p" else 0)
-    return f"990101{day:02d}{born_on:%m%y}{LEAST_SERIAL + number:04d}"
+    return f"990101{day:02d}{born_on:%m%y}{serial}"
 
 
 def _aid(dice: random.Random) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Programmes of the register, and the PKH components that the family has."""
     kind = dice.choices(("pkh", "food", "health", "none"), (30, 25, 15, 30))[0]
     if kind == "pkh":
-        common = dice.choices(("anak_usia_dini", "sd", "smp", "sma", "lansia"), (3, 4, 3, 3, 1), k=dice.choice((1, 1, 2)))
+        common = dice.choices(
+            ("anak_usia_dini", "sd", "smp", "sma", "lansia"), (3, 4, 3, 3, 1), k=dice.choice((1, 1, 2))
+        )
         return ("PKH", "BPNT"), tuple(dict.fromkeys(common))
     programmes = {"food": ("BPNT",), "health": ("PBI-JK",), "none": ()}
     return programmes[kind], tuple(dice.choices(("sd", "smp"), k=dice.choice((0, 1))))
@@ -244,7 +319,7 @@ def _odd(family: Family, oddity: Oddity) -> Family:
         case Oddity.nik_provisional:
             return replace(family, registered_nik=f"0{family.village.code}9{family.nik[-4:]}")
         case Oddity.nik_of_other_birth:
-            other = _nik(family.born_on + timedelta(days=400), family.sex, int(family.nik[-4:]) - LEAST_SERIAL)
+            other = _nik(family.born_on + timedelta(days=400), family.sex, int(family.nik[-4:]))
             return replace(family, nik=other, registered_nik=other)
         case Oddity.kk_is_nik:
             return replace(family, no_kk=family.nik)

@@ -5,16 +5,22 @@ Sea, where no village is; region code 99 is nobody's. The same every time.
 """
 
 import json
+import math
 import random  # drawings, not secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import shapely
 
 REGENCY, DISTRICT = "9901", "990101"
-PROVINCE_NAME, REGENCY_NAME, DISTRICT_NAME = "Provinsi Rekaan", "Kabupaten Rekaan", "Kecamatan Contoh (rekaan)"
+PROVINCE_NAME, REGENCY_NAME, DISTRICT_NAME = (
+    "Provinsi Rekaan",
+    "Kabupaten Rekaan",
+    "Kecamatan Contoh (rekaan)",
+)
 NAMES = (
     "Contohsari", "Contohrejo", "Contohmulyo", "Umpamasari", "Umpamarejo", "Rekaharjo",
     "Rekamulyo", "Rekasari", "Khayalan", "Misalrejo", "Misalharjo", "Andaikata",
@@ -89,6 +95,24 @@ def moved(point: Point, east_m: float, north_m: float) -> Point:
     return round(point[0] + east_m / LON_M, 7), round(point[1] + north_m / LAT_M, 7)
 
 
+def find_outside(
+    village: Village, home: Point, taken: shapely.Geometry, least_m: float, most_m: float
+) -> Point | None:
+    """The nearest place so far outside both the village and `taken`; None when there is none in 16 directions.
+
+    Args: least_m, most_m: distance from the village's border, metres.
+    """
+    for reach_m in range(int(least_m), int(4 * CELL_M), 100):
+        for step in range(16):
+            angle = step * math.pi / 8
+            place = moved(home, reach_m * math.cos(angle), reach_m * math.sin(angle))
+            spot = shapely.Point(place)
+            away_m = spot.distance(village.shape) * LAT_M
+            if least_m <= away_m <= most_m and spot.distance(taken) * LAT_M >= least_m:
+                return place
+    return None
+
+
 class _Borders:
     """Nodes where borders meet, and the wiggly lines between them, each made once for both neighbours.
 
@@ -112,7 +136,7 @@ class _Borders:
         north = [(left + step, row + 1) for step in (2, 1, 0)]
         corners: Sequence[_Node] = [*south, *north, south[0]]
         ring: list[Point] = []
-        for start, end in zip(corners, corners[1:], strict=False):
+        for start, end in pairwise(corners):
             ring += self._line(start, end)[:-1]
         degrees = [_degrees(point) for point in ring]
         return (*degrees, degrees[0])
@@ -129,7 +153,7 @@ class _Borders:
         if halvings == 0:
             return line
         bent = [line[0]]
-        for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(line):
             aside = self._dice.uniform(-_WIGGLE, _WIGGLE)
             bent += [((x0 + x1) / 2 - (y1 - y0) * aside, (y0 + y1) / 2 + (x1 - x0) * aside), (x1, y1)]
         return self._wiggle(bent, halvings - 1)

@@ -1,5 +1,7 @@
 """Alembic's entry: runs migrations on the connection that server.migrating hands over."""
 
+from typing import Any, Literal
+
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON
@@ -8,7 +10,7 @@ import server.models.all  # noqa: F401
 from server.db import Base, UtcDateTime
 
 
-def render_item(kind: str, item: object, autogen: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Our own types as the plain ones beneath them, so that a migration never depends on later code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -125,7 +125,9 @@ class EntityVersion(Base):
     creator_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
     user_agent: Mapped[str] = mapped_column(String(255), default="")
     source: Mapped[dict[str, Any]]
-    submission_version_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("submission_version.id"), index=True)
+    submission_version_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("submission_version.id"), index=True
+    )
     created_at: Mapped[CreatedAt]
 
 

@@ -24,7 +24,9 @@ class Submission(Base):
 
     __tablename__ = "submission"
     __table_args__ = (
-        Index("uq_submission_form_id_is_draft_instance_id", "form_id", "is_draft", "instance_id", unique=True),
+        Index(
+            "uq_submission_form_id_is_draft_instance_id", "form_id", "is_draft", "instance_id", unique=True
+        ),
         Index(
             "ix_submission_owed",
             "id",
@@ -84,7 +86,13 @@ class SubmissionVersion(Base):
 
     __tablename__ = "submission_version"
     __table_args__ = (
-        Index("uq_submission_version_form_id_is_draft_instance_id", "form_id", "is_draft", "instance_id", unique=True),
+        Index(
+            "uq_submission_version_form_id_is_draft_instance_id",
+            "form_id",
+            "is_draft",
+            "instance_id",
+            unique=True,
+        ),
     )
 
     id: Mapped[Id]

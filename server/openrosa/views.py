@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, request
 
 from forms.openrosa import render_form_list, render_integrity, render_manifest
+from server.auth import require_caller
 from server.db import Sessions, session_scope
 from server.edge import backends, jobs, reading
 from server.errors import BadTypeError, SisirError
@@ -22,7 +23,6 @@ from server.openrosa.answers import (
     set_caching,
 )
 from server.services import blobs, entity_lists, projects, receiving, serving
-from server.auth import require_caller
 from server.uploads import read_upload
 
 blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/projects/<int:project_id>")
@@ -55,7 +55,8 @@ def form_xml(project_id: int, form_id: str, version: str | None = None) -> Respo
         xml, md5 = found.xml, found.md5
     response = Response(xml, content_type="application/xml; charset=utf-8")
     response.set_etag(md5, weak=True)
-    return set_caching(response).make_conditional(request)
+    set_caching(response).make_conditional(request)
+    return response
 
 
 @blueprint.get("/forms/<form_id>/manifest")

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from media.sealing import Seal
 from server.db import now
-from server.errors import BadValueError, ConflictError, NotAuthenticatedError, NotFoundError
+from server.errors import BadValueError, ConflictError, NotFoundError
 from server.models.actor import Account, Actor, ActorArea, ActorKind, Assignment, AuthSession, Role
 from server.models.project import Project
 from server.permissions import ROLES, SITE, Caller, narrowest_areas
@@ -28,7 +29,6 @@ MAX_FAILURES = 5
 LOCK_TIME = timedelta(minutes=15)
 MIN_PASSWORD = 10
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash("no account has this password")
 AREA_PATH = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}(/[0-9]{3}(/[0-9]{3})?)?")
 
 
@@ -76,11 +76,17 @@ def create_user(
     """
     address = email.strip().lower()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
-        raise BadValueError("this is no mail address", message_id="Alamat surel tidak benar, contoh: nama@dinsos.go.id")
+        raise BadValueError(
+            "this is no mail address", message_id="Alamat surel tidak benar, contoh: nama@dinsos.go.id"
+        )
     if session.scalar(select(Account).where(Account.email == address)) is not None:
-        raise ConflictError("an account with this address exists", message_id="Alamat surel ini sudah terdaftar.")
+        raise ConflictError(
+            "an account with this address exists", message_id="Alamat surel ini sudah terdaftar."
+        )
     actor = _new_actor(session, ActorKind.user, name.strip() or address, created_by_id=created_by_id)
-    session.add(Account(actor_id=actor.id, email=address, password_hash=hash_password(password), language="id"))
+    session.add(
+        Account(actor_id=actor.id, email=address, password_hash=hash_password(password), language="id")
+    )
     audit.record(session, created_by_id, "user.create", actor.actee_id)
     session.flush()
     return actor
@@ -124,7 +130,9 @@ def check_password(session: Session, *, email: str, password: str) -> Account | 
     )
     moment = now()
     locked = account is not None and account.locked_until is not None and account.locked_until > moment
-    stored = account.password_hash if account is not None and account.password_hash and not locked else _NOBODY
+    stored = (
+        account.password_hash if account is not None and account.password_hash and not locked else _nobodys_hash()
+    )
     if _verify(stored, password) and account is not None and not locked:
         account.failed_logins, account.locked_until = 0, None
         return account
@@ -134,6 +142,12 @@ def check_password(session: Session, *, email: str, password: str) -> Account | 
             account.locked_until, account.failed_logins = moment + LOCK_TIME, 0
             audit.record(session, account.actor_id, "user.lock")
     return None
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    """The hash of no account's password: checking it takes as long as checking a real one."""
+    return _HASHER.hash("no account has this password")
 
 
 def _verify(stored: str, password: str) -> bool:
@@ -181,7 +195,9 @@ def create_officer(
     """
     if not name.strip():
         raise BadValueError("the officer needs a name", message_id="Nama petugas wajib diisi.")
-    officer = _new_actor(session, ActorKind.field_key, name.strip(), project_id=project.id, created_by_id=created_by_id)
+    officer = _new_actor(
+        session, ActorKind.field_key, name.strip(), project_id=project.id, created_by_id=created_by_id
+    )
     token = new_token()
     session.add(
         AuthSession(
@@ -202,7 +218,9 @@ def create_officer(
 def officer_token(session: Session, seal: Seal, officer_id: int) -> str | None:
     """The token of an officer's phone, or None when it was revoked."""
     sealed = session.scalar(
-        select(AuthSession.token_sealed).where(AuthSession.actor_id == officer_id).order_by(AuthSession.id.desc())
+        select(AuthSession.token_sealed)
+        .where(AuthSession.actor_id == officer_id)
+        .order_by(AuthSession.id.desc())
     )
     return seal.open_text(sealed) if sealed is not None else None
 
@@ -238,7 +256,9 @@ def set_areas(session: Session, actor_id: int, paths: Iterable[str]) -> None:
     session.flush()
 
 
-def load_caller(session: Session, actor: Actor, auth_session: AuthSession | None, *, key_prefix: str = "") -> Caller:
+def load_caller(
+    session: Session, actor: Actor, auth_session: AuthSession | None, *, key_prefix: str = ""
+) -> Caller:
     """The caller that an actor is: grants and areas read from the database."""
     rows = session.execute(
         select(Assignment.actee_id, Role.verbs)
@@ -248,7 +268,9 @@ def load_caller(session: Session, actor: Actor, auth_session: AuthSession | None
     grants: dict[str, frozenset[str]] = {}
     for actee_id, verbs in rows:
         grants[actee_id] = grants.get(actee_id, frozenset()) | frozenset(verbs)
-    paths = tuple(session.scalars(select(ActorArea.path).where(ActorArea.actor_id == actor.id).order_by(ActorArea.path)))
+    paths = tuple(
+        session.scalars(select(ActorArea.path).where(ActorArea.actor_id == actor.id).order_by(ActorArea.path))
+    )
     account = session.get(Account, actor.id) if actor.kind == ActorKind.user else None
     return Caller(
         actor_id=actor.id,
@@ -340,7 +362,9 @@ def list_users(session: Session) -> list[Person]:
         .where(Actor.deleted_at.is_(None))
         .order_by(Account.email)
     ).all()
-    roles = _gather(session, select(Assignment.actor_id, Role.system).join(Role, Role.id == Assignment.role_id))
+    roles = _gather(
+        session, select(Assignment.actor_id, Role.system).join(Role, Role.id == Assignment.role_id)
+    )
     areas = _gather(session, select(ActorArea.actor_id, ActorArea.path).order_by(ActorArea.path))
     return [
         Person(actor.id, email, actor.display_name, roles.get(actor.id, ()), areas.get(actor.id, ()))
@@ -348,7 +372,7 @@ def list_users(session: Session) -> list[Person]:
     ]
 
 
-def _gather(session: Session, query: Select[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
+def _gather(session: Session, query: Select[int, str]) -> dict[int, tuple[str, ...]]:
     gathered: dict[int, tuple[str, ...]] = {}
     for key, value in session.execute(query):
         gathered[key] = (*gathered.get(key, ()), value)
@@ -360,7 +384,9 @@ def list_officers(session: Session, project_id: int) -> list[Actor]:
     return list(
         session.scalars(
             select(Actor)
-            .where(Actor.project_id == project_id, Actor.kind == ActorKind.field_key, Actor.deleted_at.is_(None))
+            .where(
+                Actor.project_id == project_id, Actor.kind == ActorKind.field_key, Actor.deleted_at.is_(None)
+            )
             .order_by(Actor.id.desc())
         )
     )

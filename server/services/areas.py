@@ -5,7 +5,16 @@ Belongs here: reading areas and making area paths. Does not: reading boundary fi
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.db import among
+from server.errors import NotFoundError
+from server.models.area import Area, AreaLevel
+from server.scope import AreaPaths, covers, village_paths, within_areas
 
 _NUMBER = re.compile(r"[0-9]+")
 UNKNOWN_RW = "000"
@@ -32,3 +41,34 @@ def area_path(village_code: str, rw: str = "", rt: str = "") -> str:
     if not rt:
         return f"{village_code}/{rw}" if rw else village_code
     return f"{village_code}/{rw or UNKNOWN_RW}/{rt}"
+
+
+def get_area(session: Session, code: str) -> Area:
+    """The area with this code, dotted or plain. Raises: NotFoundError."""
+    found = session.scalar(select(Area).where(Area.code == code.replace(".", "")))
+    if found is None:
+        raise NotFoundError(f"there is no area {code!r}", message_id=f"Wilayah {code!r} tidak dikenal.")
+    return found
+
+
+def list_children(session: Session, code: str | None = None, *, areas: AreaPaths = None) -> list[Area]:
+    """The areas right below one, by code; the topmost ones when code is None. Only those that `areas` touch."""
+    query = select(Area).where(Area.parent_code == (code.replace(".", "") if code else None)).order_by(Area.code)
+    return [area for area in session.scalars(query) if areas is None or any(_touches(path, area.code) for path in areas)]
+
+
+def list_villages(session: Session, paths: AreaPaths) -> list[Area]:
+    """The villages that these paths touch, by code: those below a district, and that of an RT."""
+    query = select(Area).where(Area.level == AreaLevel.village, within_areas(Area.code, village_paths(paths)))
+    return list(session.scalars(query.order_by(Area.code)))
+
+
+def area_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """Code -> name of the areas among these codes that are known; unknown ones are left out."""
+    rows = session.execute(select(Area.code, Area.name).where(among(session, Area.code, codes)))
+    return {code: name for code, name in rows}
+
+
+def _touches(path: str, code: str) -> bool:
+    """Whether an area is in the path or above it."""
+    return covers(path, code) or path.startswith(code)

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +18,12 @@ CHUNK_BYTES = 1 << 20
 
 
 def keep_blob(
-    session: Session, backends: Backends, source: BinaryIO, *, sealed: bool = False, digests: Digests | None = None
+    session: Session,
+    backends: Backends,
+    source: BinaryIO,
+    *,
+    sealed: bool = False,
+    digests: Digests | None = None,
 ) -> Blob:
     """The blob row of these bytes; they are durable in the media storage when this returns.
 
@@ -34,7 +39,7 @@ def keep_blob(
     key = content_key(digests.sha256, sealed)
     source.seek(0)
     if sealed:
-        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as target:
+        with tempfile.TemporaryFile() as target:
             backends.seal.seal_stream(source, target)
             target.seek(0)
             backends.storage.put(target, key=key, content_type="application/octet-stream")
@@ -75,8 +80,8 @@ def iter_blob(backends: Backends, blob: Blob) -> Iterator[bytes]:
 
 def open_blob(backends: Backends, blob: Blob) -> BinaryIO:
     """The plain bytes of a blob as a seekable file; the caller closes it. Large ones spill to disk, not to memory."""
-    plain = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)
+    plain = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # noqa: SIM115 - the caller closes it
     for piece in iter_blob(backends, blob):
         plain.write(piece)
     plain.seek(0)
-    return plain  # type: ignore[return-value]
+    return plain

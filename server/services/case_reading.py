@@ -5,6 +5,7 @@ Belongs here: reading. Does not: acts (reviewing.py), the map (case_map.py), wor
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,13 +36,16 @@ SEVERITIES = ("high", "medium", "low", "info")
 
 @dataclass(frozen=True)
 class FindingView:
-    """A finding with its reasons. changed: the evidence is another since a person decided."""
+    """A finding with its reasons. changed: the evidence is another since a person decided; visited_on, officer: the visit
+    that it rests on."""
 
     finding: Finding
     explanation: Explanation
     form_title: str
     decided_by: str
     changed: bool
+    visited_on: date | None = None
+    officer: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def get_case(
         household=household,
         snapshot=_snapshot(session, household),
         places=place_names(session, case.area_path),
-        findings=_group(_view_findings(session, case, findings, names, language)),
+        findings=_group(_view_findings(session, case, findings, visits, names, language)),
         visits=tuple(read_visits(session, backends, visits, definitions, names, language, reveal=reveal)),
         photos=tuple(case_photos.list_photos(session, caller, readable, language, definitions)),
         events=tuple(events),
@@ -131,7 +135,7 @@ def get_case(
 def place_names(session: Session, area_path: str) -> tuple[str, ...]:
     """Names from the village up: ('Bandung', 'Diwek', 'Jombang')."""
     codes = [area_path[:digits] for digits in (10, 6, 4) if len(area_path) >= digits]
-    known = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).tuples())
+    known = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).tuples().all())
     return tuple(known[code] for code in codes if code in known)
 
 
@@ -201,21 +205,31 @@ def _answers(
     except FormsError:
         return None
     uuids = {value.removeprefix("uuid:") for value in external_values(answers, definition)}
-    names = dict(session.execute(select(Entity.uuid, Entity.label).where(Entity.uuid.in_(uuids))).tuples())
+    names = dict(
+        session.execute(select(Entity.uuid, Entity.label).where(Entity.uuid.in_(uuids))).tuples().all()
+    )
     return tuple(group_answers(answers, Reader(definition, language, names, reveal)))
 
 
 def _view_findings(
-    session: Session, case: Case, findings: Sequence[Finding], names: Mapping[int, str], language: str
+    session: Session,
+    case: Case,
+    findings: Sequence[Finding],
+    visits: Sequence[Submission],
+    names: Mapping[int, str],
+    language: str,
 ) -> list[FindingView]:
     explainer = Explainer(session, case.project_id, language)
+    days = {visit.id: visit.visited_on for visit in visits}
     form_ids = {finding.form_id for finding in findings if finding.form_id}
     titles = dict(
         session.execute(
             select(Form.id, FormVersion.title)
             .join(FormVersion, FormVersion.id == Form.current_version_id)
             .where(Form.id.in_(form_ids))
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     return [
         FindingView(
@@ -224,6 +238,8 @@ def _view_findings(
             form_title=titles.get(finding.form_id or 0, ""),
             decided_by=names.get(finding.decided_by_id or 0, ""),
             changed=finding.decided_hash is not None and finding.decided_hash != finding.evidence_hash,
+            visited_on=days.get(finding.submission_id or 0),
+            officer=names.get(finding.officer_id or 0, ""),
         )
         for finding in findings
     ]

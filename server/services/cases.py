@@ -134,7 +134,9 @@ def _count(session: Session, case_ids: list[int]) -> dict[int, dict[str, int]]:
 
 def _visits(session: Session, project_id: int, case_ids: dict[CaseKey, int]) -> dict[int, dict[str, Any]]:
     """case id -> officer and time of the latest visit, and the area by the register."""
-    households = {key.household_id: case_id for key, case_id in case_ids.items() if key.household_id is not None}
+    households = {
+        key.household_id: case_id for key, case_id in case_ids.items() if key.household_id is not None
+    }
     visits: dict[int, dict[str, Any]] = {}
     rows = session.execute(
         select(Submission.household_id, Submission.submitter_id, Submission.started_at, Submission.created_at)
@@ -155,12 +157,16 @@ def _visits(session: Session, project_id: int, case_ids: dict[CaseKey, int]) -> 
     for key, case_id in case_ids.items():
         if key.household_id is None:
             submission = session.get_one(Submission, key.submission_id)
-            _take_visit(visits, case_id, submission.submitter_id, submission.started_at or submission.created_at)
+            _take_visit(
+                visits, case_id, submission.submitter_id, submission.started_at or submission.created_at
+            )
             visits[case_id]["area_path"] = submission.area_path or ""
     return visits
 
 
-def _take_visit(visits: dict[int, dict[str, Any]], case_id: int, officer_id: int | None, at: datetime) -> None:
+def _take_visit(
+    visits: dict[int, dict[str, Any]], case_id: int, officer_id: int | None, at: datetime
+) -> None:
     known = visits.get(case_id)
     if known is None or "visited_at" not in known or known["visited_at"] <= at:
         visits[case_id] = {**(known or {}), "officer_id": officer_id, "visited_at": at}
@@ -182,7 +188,9 @@ def _reopen(session: Session, case_ids: list[int]) -> None:
     ).all()
     for case_id in rows:
         session.execute(
-            update(Case).where(Case.id == case_id).values(state=CaseState.open, revision=Case.revision + 1, opened_at=now())
+            update(Case)
+            .where(Case.id == case_id)
+            .values(state=CaseState.open, revision=Case.revision + 1, opened_at=now())
         )
         session.execute(
             insert(CaseEvent).values(case_id=case_id, action="case.reopen", note=None, details={}, at=now())

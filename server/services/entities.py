@@ -56,7 +56,9 @@ class Change:
     branch_id: str | None = None
 
 
-def create_entity(session: Session, listed: EntityList, change: Change, origin: Origin, *, forced: bool = False) -> Entity:
+def create_entity(
+    session: Session, listed: EntityList, change: Change, origin: Origin, *, forced: bool = False
+) -> Entity:
     """A new entity with its first version.
 
     Raises: EntityProblem 409.3 when the uuid is taken, 400.2 without a label.
@@ -103,7 +105,9 @@ def create_entity(session: Session, listed: EntityList, change: Change, origin: 
     return entity
 
 
-def update_entity(session: Session, listed: EntityList, change: Change, origin: Origin, *, forced: bool = False) -> Entity:
+def update_entity(
+    session: Session, listed: EntityList, change: Change, origin: Origin, *, forced: bool = False
+) -> Entity:
     """A further version of an entity; a conflict with changes of others is marked on it.
 
     Raises: EntityProblem 404.8 (no entity), 404.11 (deleted), 404.9 (base version unknown), 400.2 (no base version);
@@ -121,12 +125,23 @@ def update_entity(session: Session, listed: EntityList, change: Change, origin: 
     conflicting = _changed_by_others(session, entity, base, change)
     conflict = None if conflicting is None else ("hard" if conflicting else "soft")
     return _add_version(
-        session, entity, change, origin, base_version=base.version, conflict=conflict, conflicting=conflicting or None
+        session,
+        entity,
+        change,
+        origin,
+        base_version=base.version,
+        conflict=conflict,
+        conflicting=conflicting or None,
     )
 
 
 def update_by_server(
-    session: Session, entity: Entity, data: Mapping[str, str], *, source: Mapping[str, object], actor_id: int | None = None
+    session: Session,
+    entity: Entity,
+    data: Mapping[str, str],
+    *,
+    source: Mapping[str, object],
+    actor_id: int | None = None,
 ) -> Entity:
     """Columns that the server writes (task, decision). Nothing happens when all of them have these values already."""
     lock_entity(session, entity.uuid)
@@ -135,7 +150,13 @@ def update_by_server(
         return entity
     change = Change(entity.uuid, None, data)
     return _add_version(
-        session, entity, change, Origin(actor_id, source=source), base_version=entity.version, conflict=None, conflicting=None
+        session,
+        entity,
+        change,
+        Origin(actor_id, source=source),
+        base_version=entity.version,
+        conflict=None,
+        conflicting=None,
     )
 
 
@@ -197,7 +218,9 @@ def _changed_by_others(
     theirs = {**entity.data, "label": entity.label}
     before = {**base.data, "label": base.label}
     return sorted(
-        name for name, value in mine.items() if theirs.get(name) != before.get(name) and theirs.get(name, "") != value
+        name
+        for name, value in mine.items()
+        if theirs.get(name) != before.get(name) and theirs.get(name, "") != value
     )
 
 
@@ -256,7 +279,7 @@ def _add_version(
     return entity
 
 
-def _versions(entity_id: int, *conditions: object):  # type: ignore[no-untyped-def] # noqa: ANN202
+def _versions(entity_id: int, *conditions: object):  # type: ignore[no-untyped-def]
     return select(EntityVersion).where(EntityVersion.entity_id == entity_id, *conditions)  # type: ignore[arg-type]
 
 

@@ -86,7 +86,9 @@ def _apply_one(session: Session, backends: Backends, submission: Submission, *, 
     return [action.entity_id.value for action in actions if action.entity_id.value]
 
 
-def _actions(backends: Backends, version: SubmissionVersion, definition: FormDefinition) -> tuple[EntityAction, ...]:
+def _actions(
+    backends: Backends, version: SubmissionVersion, definition: FormDefinition
+) -> tuple[EntityAction, ...]:
     if not definition.entities:
         return ()
     try:
@@ -128,7 +130,13 @@ def _act(
 
 
 def _change(
-    session: Session, listed: EntityList, change: Change, action: EntityAction, origin: Origin, *, forced: bool
+    session: Session,
+    listed: EntityList,
+    change: Change,
+    action: EntityAction,
+    origin: Origin,
+    *,
+    forced: bool,
 ) -> None:
     if not action.update:
         if forced and find_entity(session, change.uuid, listed.id) is not None:
@@ -218,7 +226,11 @@ def _release(session: Session, submission: Submission) -> None:
 def _fail(session: Session, submission: Submission, problem: EntityProblem) -> None:
     submission.entity_state, submission.entity_error = EntityState.failed, f"{problem.code} {problem.message}"
     LOG.warning("entity.error", extra={"submission_id": submission.id, "code": problem.code})
-    details = {**_ids(submission), "errorMessage": problem.message, "problem": {"problemCode": float(problem.code)}}
+    details = {
+        **_ids(submission),
+        "errorMessage": problem.message,
+        "problem": {"problemCode": float(problem.code)},
+    }
     audit.record(session, None, "entity.error", None, details)
 
 

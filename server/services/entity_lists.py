@@ -49,7 +49,9 @@ def get_list(session: Session, project_id: int, name: str) -> EntityList:
     """The campaign's list with this name. Raises: NotFoundError."""
     found = find_list(session, project_id, name)
     if found is None:
-        raise NotFoundError(f"there is no entity list {name!r}", message_id=f"Daftar {name} tidak ada di kegiatan ini.")
+        raise NotFoundError(
+            f"there is no entity list {name!r}", message_id=f"Daftar {name} tidak ada di kegiatan ini."
+        )
     return found
 
 
@@ -138,7 +140,9 @@ def bump_revisions(session: Session, entity_list_id: int, village_codes: Iterabl
     if not counts:
         return
     insert = insert_for(session, EntityListArea)
-    rows = [{"entity_list_id": entity_list_id, "village_code": code, "revision": count} for code, count in counts]
+    rows = [
+        {"entity_list_id": entity_list_id, "village_code": code, "revision": count} for code, count in counts
+    ]
     session.execute(
         insert.on_conflict_do_update(
             index_elements=["entity_list_id", "village_code"],
@@ -171,7 +175,9 @@ def iter_entity_rows(session: Session, listed: EntityList, areas: AreaPaths) -> 
     """The live entities that a caller with these areas may see, newest first; fetched in pieces."""
     query = (
         select(Entity.uuid, Entity.label, Entity.version, Entity.data)
-        .where(Entity.entity_list_id == listed.id, Entity.deleted_at.is_(None), visible_entities(listed, areas))
+        .where(
+            Entity.entity_list_id == listed.id, Entity.deleted_at.is_(None), visible_entities(listed, areas)
+        )
         .order_by(Entity.id.desc())
         .execution_options(yield_per=FETCH_ROWS)
     )
@@ -189,7 +195,9 @@ def render_entity_csv(session: Session, listed: EntityList, areas: AreaPaths) ->
     pieces = [render(["name", "label", "__version", *properties])]
     size = 0
     for row in iter_entity_rows(session, listed, areas):
-        line = render([row.uuid, row.label, str(row.version), *[row.data.get(name, "") for name in properties]])
+        line = render(
+            [row.uuid, row.label, str(row.version), *[row.data.get(name, "") for name in properties]]
+        )
         pieces.append(line)
         size += len(line)
         if size > CHUNK_CHARACTERS:
@@ -219,13 +227,15 @@ def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"' if _MUST_QUOTE.search(value) else value
 
 
-def _lists(project_id: int):  # type: ignore[no-untyped-def] # noqa: ANN202
+def _lists(project_id: int):  # type: ignore[no-untyped-def]
     return select(EntityList).where(EntityList.project_id == project_id, EntityList.deleted_at.is_(None))
 
 
 def _make_list(session: Session, project_id: int, name: str) -> EntityList:
     if not _LIST_NAME.fullmatch(name):
-        raise BadValueError(f"{name!r} is no name for an entity list", message_id=f"Nama daftar {name!r} tidak benar.")
+        raise BadValueError(
+            f"{name!r} is no name for an entity list", message_id=f"Nama daftar {name!r} tidak benar."
+        )
     same = session.scalar(_lists(project_id).where(func.lower(EntityList.name) == name.lower()))
     if same is not None:
         raise ListNameError(f"an entity list {same.name!r} exists; {name!r} differs only by case")
@@ -249,7 +259,9 @@ def _make_list(session: Session, project_id: int, name: str) -> EntityList:
 
 def _check_property(name: str, known: dict[str, str]) -> None:
     if not _PROPERTY_NAME.fullmatch(name) or name.lower() in _RESERVED:
-        raise BadValueError(f"{name!r} is no name for a property", message_id=f"Nama kolom {name!r} tidak benar.")
+        raise BadValueError(
+            f"{name!r} is no name for a property", message_id=f"Nama kolom {name!r} tidak benar."
+        )
     other = known.setdefault(name.lower(), name)
     if other != name:
         raise PropertyNameError(f"a property {other!r} exists; {name!r} differs only by case")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.models.actor import Actor
@@ -38,15 +38,23 @@ def iter_findings_csv(session: Session, project_id: int, areas: AreaPaths) -> It
             evidence = json.dumps(row.evidence, ensure_ascii=False, sort_keys=True)
             yield _line(
                 (
-                    safe_cell(row.source_id or ""), safe_cell(row.instance_id or ""), row.xml_form_id or "",
-                    safe_cell(row.display_name or ""), row.code, row.kind, row.severity, row.outcome, row.state,
-                    evidence, row.created_at.isoformat(),
-                )  # fmt: skip
+                    safe_cell(row.source_id or ""),
+                    safe_cell(row.instance_id or ""),
+                    row.xml_form_id or "",
+                    safe_cell(row.display_name or ""),
+                    row.code,
+                    row.kind,
+                    row.severity,
+                    row.outcome,
+                    row.state,
+                    evidence,
+                    row.created_at.isoformat(),
+                )
             )
         last = rows[-1].id
 
 
-def _page(session: Session, project_id: int, areas: AreaPaths, after: int) -> Sequence[Row[Any]]:
+def _page(session: Session, project_id: int, areas: AreaPaths, after: int) -> Sequence[Any]:
     query = (
         select(
             Finding.id,
@@ -71,7 +79,9 @@ def _page(session: Session, project_id: int, areas: AreaPaths, after: int) -> Se
         .limit(PAGE)
     )
     if areas is not None:
-        query = query.where(within_areas(Household.area_path, areas) | within_areas(Submission.area_path, areas))
+        query = query.where(
+            within_areas(Household.area_path, areas) | within_areas(Submission.area_path, areas)
+        )
     return session.execute(query).all()
 
 
@@ -90,20 +100,38 @@ def iter_visits_csv(session: Session, project_id: int, areas: AreaPaths) -> Iter
     last = 0
     while rows := _visits_page(session, project_id, areas, last):
         for row in rows:
-            cells = (row.visited_on, row.lat, row.lon, row.accuracy_m, row.relation, row.outside_m, row.found_village)
+            cells = (
+                row.visited_on,
+                row.lat,
+                row.lon,
+                row.accuracy_m,
+                row.relation,
+                row.outside_m,
+                row.found_village,
+            )
             texts = ("" if cell is None else str(cell) for cell in cells)
             head = (safe_cell(row.source_id or ""), safe_cell(row.instance_id), row.xml_form_id)
             yield _line((*head, safe_cell(row.display_name or ""), *texts, row.created_at.isoformat()))
         last = rows[-1].id
 
 
-def _visits_page(session: Session, project_id: int, areas: AreaPaths, after: int) -> Sequence[Row[Any]]:
+def _visits_page(session: Session, project_id: int, areas: AreaPaths, after: int) -> Sequence[Any]:
     return session.execute(
         select(
-            Submission.id, Household.source_id, Submission.instance_id, Form.xml_form_id, Actor.display_name,
-            Submission.visited_on, Submission.lat, Submission.lon, Submission.accuracy_m, Submission.relation,
-            Submission.outside_m, Submission.found_village, Submission.created_at,
-        )  # fmt: skip
+            Submission.id,
+            Household.source_id,
+            Submission.instance_id,
+            Form.xml_form_id,
+            Actor.display_name,
+            Submission.visited_on,
+            Submission.lat,
+            Submission.lon,
+            Submission.accuracy_m,
+            Submission.relation,
+            Submission.outside_m,
+            Submission.found_village,
+            Submission.created_at,
+        )
         .join(Form, Form.id == Submission.form_id)
         .outerjoin(Household, Household.id == Submission.household_id)
         .outerjoin(Actor, Actor.id == Submission.submitter_id)
@@ -127,7 +155,11 @@ def iter_households_csv(session: Session, project_id: int, areas: AreaPaths) -> 
         select(Entity.id, Household.source_id, Entity.uuid, Entity.area_path)
         .join(EntityList, EntityList.id == Entity.entity_list_id)
         .join(Household, Household.id == Entity.household_id)
-        .where(EntityList.project_id == project_id, EntityList.name == HOUSEHOLD_LIST, Entity.deleted_at.is_(None))
+        .where(
+            EntityList.project_id == project_id,
+            EntityList.name == HOUSEHOLD_LIST,
+            Entity.deleted_at.is_(None),
+        )
         .where(within_areas(Entity.area_path, areas))
         .order_by(Entity.id)
         .limit(PAGE)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 MEDIAN_OF = 1000
 
 
-def load_interviews(session: Session, backends: Backends, visits: Sequence[Visit]) -> dict[int, InterviewFacts]:
+def load_interviews(
+    session: Session, backends: Backends, visits: Sequence[Visit]
+) -> dict[int, InterviewFacts]:
     """submission id -> times of the interview.
 
     Effects: writes active time and completeness to the submission rows, from which the medians are made.
@@ -39,7 +41,9 @@ def load_interviews(session: Session, backends: Backends, visits: Sequence[Visit
             visit.form.xml_form_id, visit.definition, visit.answers
         )
     session.flush()
-    usual = {version_id: _usual(session, version_id) for version_id in {v.version.form_version_id for v in visits}}
+    usual = {
+        version_id: _usual(session, version_id) for version_id in {v.version.form_version_id for v in visits}
+    }
     facts = {}
     for visit in visits:
         times = usual[visit.version.form_version_id]

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session, aliased
 from media.sealing import Seal
 from server.models.household import Household, Snapshot
 from server.models.submission import Submission
-from workers.programmes import programme_codes
 from workers.findings import HistoryFacts, NikPeer, RegisterFacts, VisitFacts
+from workers.programmes import programme_codes
 
 
 def load_register(session: Session, seal: Seal, household_ids: Iterable[int]) -> dict[int, RegisterFacts]:
@@ -104,7 +104,9 @@ class PastVisit:
     officer_id: int | None
 
 
-def load_visits(session: Session, project_id: int, household_ids: Iterable[int]) -> dict[int, list[PastVisit]]:
+def load_visits(
+    session: Session, project_id: int, household_ids: Iterable[int]
+) -> dict[int, list[PastVisit]]:
     """household id -> every live submission about it in this campaign, in order of arrival."""
     rows = session.execute(
         select(
@@ -132,7 +134,9 @@ def load_visits(session: Session, project_id: int, household_ids: Iterable[int])
     return visits
 
 
-def other_visits(visits: Mapping[int, list[PastVisit]], household_id: int | None, submission_id: int) -> list[PastVisit]:
+def other_visits(
+    visits: Mapping[int, list[PastVisit]], household_id: int | None, submission_id: int
+) -> list[PastVisit]:
     """The visits to a household apart from this one."""
     return [visit for visit in visits.get(household_id or 0, []) if visit.submission_id != submission_id]
 
@@ -142,6 +146,8 @@ def history_facts(
 ) -> HistoryFacts:
     """Visits as the checks see them."""
     seen = tuple(
-        VisitFacts(visit.submission_id, visit.visited_on, visit.officer_id) for visit in same_form if visit.is_final
+        VisitFacts(visit.submission_id, visit.visited_on, visit.officer_id)
+        for visit in same_form
+        if visit.is_final
     )
     return HistoryFacts(seen, visits_before, asset_score_before)

@@ -32,7 +32,9 @@ class _Shot:
     label: str
 
 
-def load_photos(session: Session, project_id: int, version_ids: Mapping[int, int]) -> dict[int, tuple[PhotoFacts, ...]]:
+def load_photos(
+    session: Session, project_id: int, version_ids: Mapping[int, int]
+) -> dict[int, tuple[PhotoFacts, ...]]:
     """submission id -> its pictures in the order of the form, each with its look-alikes at other houses.
 
     Args: version_ids = submission id -> id of its current version.
@@ -46,11 +48,16 @@ def load_photos(session: Session, project_id: int, version_ids: Mapping[int, int
         if facts.role == HOUSE_PHOTO and phash is not None:
             lookalikes = [shot for shot in near.get(phash, ()) if shot.blob_id != blob_id]
             peers += _peers(lookalikes, submission_id, household_id, exact=False, phash=phash)
-        photos[submission_id] = (*photos.get(submission_id, ()), replace(facts, same=tuple(peers[:MAX_PEERS])))
+        photos[submission_id] = (
+            *photos.get(submission_id, ()),
+            replace(facts, same=tuple(peers[:MAX_PEERS])),
+        )
     return photos
 
 
-def _own(session: Session, version_ids: Mapping[int, int]) -> list[tuple[int, int | None, PhotoFacts, int, int | None]]:
+def _own(
+    session: Session, version_ids: Mapping[int, int]
+) -> list[tuple[int, int | None, PhotoFacts, int, int | None]]:
     rows = session.execute(
         select(
             Submission.id,
@@ -75,7 +82,9 @@ def _own(session: Session, version_ids: Mapping[int, int]) -> list[tuple[int, in
     ]  # fmt: skip
 
 
-def _facts(name: str, path: str | None, role: str | None, sha256: str | None, photo: Photo | None) -> PhotoFacts:
+def _facts(
+    name: str, path: str | None, role: str | None, sha256: str | None, photo: Photo | None
+) -> PhotoFacts:
     return PhotoFacts(
         name=name,
         field=(path or "").rpartition("/")[2],
@@ -116,10 +125,15 @@ def _near(
     for phash in wanted:
         columns = (Photo.chunk0, Photo.chunk1, Photo.chunk2, Photo.chunk3)
         near = or_(
-            *(column.in_(near_chunks(chunk)) for column, chunk in zip(columns, phash_chunks(phash), strict=True))
+            *(
+                column.in_(near_chunks(chunk))
+                for column, chunk in zip(columns, phash_chunks(phash), strict=True)
+            )
         )
         candidates = session.execute(select(Photo.blob_id, Photo.phash).where(near)).all()
-        close = [row.blob_id for row in candidates if phash_distance(int(row.phash, 16), phash) <= NEAR_DISTANCE]
+        close = [
+            row.blob_id for row in candidates if phash_distance(int(row.phash, 16), phash) <= NEAR_DISTANCE
+        ]
         if close:
             found[phash] = [
                 shot
@@ -154,13 +168,25 @@ def _shots(session: Session, project_id: int, condition: object) -> list[_Shot]:
         .limit(1000)
     )
     return [
-        _Shot(row.id, row.household_id, row.blob_id, row.role, _phash(row.phash), row.source_id or row.instance_id)
+        _Shot(
+            row.id,
+            row.household_id,
+            row.blob_id,
+            row.role,
+            _phash(row.phash),
+            row.source_id or row.instance_id,
+        )
         for row in rows
     ]
 
 
 def _peers(
-    shots: Iterable[_Shot], submission_id: int, household_id: int | None, *, exact: bool, phash: int | None = None
+    shots: Iterable[_Shot],
+    submission_id: int,
+    household_id: int | None,
+    *,
+    exact: bool,
+    phash: int | None = None,
 ) -> list[PhotoPeer]:
     """Those of other houses: another household, or, where one is unknown, another submission."""
     peers = []
@@ -171,4 +197,3 @@ def _peers(
         distance = 0 if exact or phash is None or shot.phash is None else phash_distance(phash, shot.phash)
         peers.append(PhotoPeer(shot.submission_id, shot.household_id, exact, distance, shot.label))
     return peers
-

@@ -31,7 +31,9 @@ class Claim:
     last_visit: tuple[float, float] | None
 
 
-def load_locations(session: Session, boundaries: BoundaryCache, claims: Iterable[Claim]) -> dict[int, LocationFacts]:
+def load_locations(
+    session: Session, boundaries: BoundaryCache, claims: Iterable[Claim]
+) -> dict[int, LocationFacts]:
     """submission id -> facts about its place; every submission has one, unknown where nothing can be said."""
     rows = list(claims)
     names = _names(session, {claim.village for claim in rows if claim.village})
@@ -64,7 +66,10 @@ def _from(point: GeoPoint | None, place: tuple[float, float] | None) -> float | 
 
 
 def _names(session: Session, codes: set[str]) -> dict[str, str]:
-    return {row.code: row.name for row in session.execute(select(Area.code, Area.name).where(Area.code.in_(codes)))}
+    return {
+        row.code: row.name
+        for row in session.execute(select(Area.code, Area.name).where(Area.code.in_(codes)))
+    }
 
 
 def point_key(point: GeoPoint | None) -> str | None:

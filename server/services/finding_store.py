@@ -39,7 +39,9 @@ class Draft:
     snapshot_id: int | None = None
 
 
-def store_findings(session: Session, project_id: int, subjects: Iterable[Subject], drafts: Iterable[Draft]) -> int:
+def store_findings(
+    session: Session, project_id: int, subjects: Iterable[Subject], drafts: Iterable[Draft]
+) -> int:
     """Makes the stored findings of these subjects what the drafts say. Returns: how many rows changed.
 
     Effects: new ones are open; those that no longer hold are closed (a person's decision is kept beside it); those that
@@ -71,7 +73,9 @@ def _update(session: Session, rows: list[dict[str, Any]]) -> None:
         session.execute(update(Finding), group)
 
 
-def _load(session: Session, project_id: int, subjects: set[Subject]) -> dict[tuple[SubjectKind, int, str], Finding]:
+def _load(
+    session: Session, project_id: int, subjects: set[Subject]
+) -> dict[tuple[SubjectKind, int, str], Finding]:
     if not subjects:
         return {}
     pairs = [(kind.value, number) for kind, number in subjects]

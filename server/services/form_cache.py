@@ -54,7 +54,11 @@ def definition_of(session: Session, version_id: int) -> FormDefinition:
 def rules_of(session: Session, version_id: int, others: Mapping[str, FormDefinition]) -> RuleSet | None:
     """The compiled rules of a form version, or None when it has none."""
     cache = _cache()
-    key = (_stamp_of(session, version_id), version_id, tuple(sorted(f"{k}:{v.version}" for k, v in others.items())))
+    key = (
+        _stamp_of(session, version_id),
+        version_id,
+        tuple(sorted(f"{k}:{v.version}" for k, v in others.items())),
+    )
     if key not in cache.rules:
         cache.trim()
         data = session.scalar(select(FormVersion.rules).where(FormVersion.id == version_id))

@@ -59,7 +59,9 @@ class Latest:
 class LatestAnswers(Mapping[str, Answers | None]):
     """form id -> the household's latest answers of that form; read when a rule asks for them."""
 
-    def __init__(self, session: Session, backends: Backends, project_id: int, household_id: int | None) -> None:
+    def __init__(
+        self, session: Session, backends: Backends, project_id: int, household_id: int | None
+    ) -> None:
         self._session, self._backends = session, backends
         self._project_id, self._household_id = project_id, household_id
         self._latest: dict[str, Latest] | None = None
@@ -128,7 +130,9 @@ def evaluate(
     drafts: list[Draft] = []
     for household_id in household_ids:
         answers = LatestAnswers(session, backends, project_id, household_id)
-        sets = {latest: rules.of_version(session, latest.form_version_id) for latest in answers.latest().values()}
+        sets = {
+            latest: rules.of_version(session, latest.form_version_id) for latest in answers.latest().values()
+        }
         if not any(found and found.by_level[Level.HOUSEHOLD] for found in sets.values()):
             continue
         fires = _fires(session, sets)
@@ -158,7 +162,10 @@ def evaluate(
 def _fires(session: Session, sets: Mapping[Latest, RuleSet | None]) -> dict[str, object]:
     """$fires_CODE of every submission rule of the household's forms, and the counts; a form not yet filled in is absent."""
     names = {
-        alternatives[0].name for found in sets.values() if found for alternatives in found.by_level[Level.SUBMISSION]
+        alternatives[0].name
+        for found in sets.values()
+        if found
+        for alternatives in found.by_level[Level.SUBMISSION]
     }
     rows = session.execute(
         select(Finding.code, Finding.kind, Finding.severity, Finding.outcome).where(
@@ -204,4 +211,3 @@ def rule_evidence(result: RuleResult, form_id: str, form_version_id: int) -> dic
         "form_version_id": form_version_id,
         "row": result.rule.row,
     }
-

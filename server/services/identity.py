@@ -32,7 +32,9 @@ def identity_numbers(seal: Seal, household: Household) -> IdentityNumbers:
     Raises: media.errors.SealError when they were sealed with another key or damaged.
     """
     return IdentityNumbers(
-        _open(seal, household.nik_sealed), _open(seal, household.manager_nik_sealed), _open(seal, household.kk_sealed)
+        _open(seal, household.nik_sealed),
+        _open(seal, household.manager_nik_sealed),
+        _open(seal, household.kk_sealed),
     )
 
 

@@ -34,7 +34,9 @@ def get_token(session: Session, seal: Seal, officer: Actor) -> str:
     """The token of an officer's phone. Raises: NotFoundError when it was revoked."""
     token = accounts.officer_token(session, seal, officer.id)
     if token is None:
-        raise NotFoundError("this officer's access was revoked", message_id="Akses petugas ini sudah dicabut.")
+        raise NotFoundError(
+            "this officer's access was revoked", message_id="Akses petugas ini sudah dicabut."
+        )
     return token
 
 

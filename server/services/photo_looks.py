@@ -47,7 +47,8 @@ def look_at_photos(backends: Backends, *, limit: int = 100) -> int:
 
 def _unseen(session: Session, limit: int) -> list[Blob]:
     pictures = or_(
-        Attachment.content_type.like("image/%"), *(Attachment.name.ilike(f"%{ending}") for ending in PICTURE_ENDINGS)
+        Attachment.content_type.like("image/%"),
+        *(Attachment.name.ilike(f"%{ending}") for ending in PICTURE_ENDINGS),
     )
     query = (
         select(Blob)
@@ -87,7 +88,11 @@ def _keep_thumbnail(backends: Backends, blob: Blob, picture: bytes) -> str:
 
 def _write(session: Session, look: _Look) -> None:
     facts = look.facts
-    values: dict[str, object] = {"blob_id": look.blob.id, "thumbnail_key": look.thumbnail_key, "looked_at": now()}
+    values: dict[str, object] = {
+        "blob_id": look.blob.id,
+        "thumbnail_key": look.thumbnail_key,
+        "looked_at": now(),
+    }
     if facts is not None:
         values |= {
             "kind": facts.kind.value,
@@ -101,6 +106,8 @@ def _write(session: Session, look: _Look) -> None:
         }
         if facts.phash is not None:
             chunks = phash_chunks(facts.phash)
-            values |= {"phash": f"{facts.phash:016x}", **{f"chunk{place}": chunk for place, chunk in enumerate(chunks)}}
+            values |= {
+                "phash": f"{facts.phash:016x}",
+                **{f"chunk{place}": chunk for place, chunk in enumerate(chunks)},
+            }
     session.execute(insert_for(session, Photo).values(**values).on_conflict_do_nothing())
-

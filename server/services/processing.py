@@ -61,7 +61,9 @@ def _process_singly(backends: Backends) -> int:
 
 def _process(session: Session, backends: Backends, ids: list[int]) -> None:
     owed = session.scalars(
-        select(Submission).where(Submission.id.in_(ids), Submission.entity_state == EntityState.owed).order_by(Submission.id)
+        select(Submission)
+        .where(Submission.id.in_(ids), Submission.entity_state == EntityState.owed)
+        .order_by(Submission.id)
     ).all()
     for submission in owed:
         entity_actions.apply_entities(session, backends, submission)
@@ -79,10 +81,12 @@ def _owed(session: Session, limit: int) -> list[int]:
     return list(session.scalars(_owed_query(limit)))
 
 
-def _owed_query(limit: int):  # type: ignore[no-untyped-def] # noqa: ANN202
+def _owed_query(limit: int):  # type: ignore[no-untyped-def]
     return (
         select(Submission.id)
-        .where(Submission.screened_at.is_(None), Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
+        .where(
+            Submission.screened_at.is_(None), Submission.deleted_at.is_(None), Submission.is_draft.is_(False)
+        )
         .order_by(Submission.id)
         .limit(limit)
     )

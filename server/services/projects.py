@@ -12,11 +12,15 @@ from server.permissions import Caller
 from server.services import audit
 
 
-def create_project(session: Session, *, name: str, description: str | None = None, actor_id: int | None = None) -> Project:
+def create_project(
+    session: Session, *, name: str, description: str | None = None, actor_id: int | None = None
+) -> Project:
     """A new campaign. Raises: BadValueError without a name."""
     if not name.strip():
         raise BadValueError("the project needs a name", message_id="Nama kegiatan wajib diisi.")
-    project = Project(actee_id=str(uuid.uuid4()), name=name.strip(), description=description, created_at=now())
+    project = Project(
+        actee_id=str(uuid.uuid4()), name=name.strip(), description=description, created_at=now()
+    )
     session.add(project)
     session.flush()
     audit.record(session, actor_id, "project.create", project.actee_id)
@@ -33,7 +37,9 @@ def get_project(session: Session, project_id: int) -> Project:
 
 def list_projects(session: Session, caller: Caller) -> list[Project]:
     """The campaigns that the caller may read, by name."""
-    rows = session.scalars(select(Project).where(Project.deleted_at.is_(None)).order_by(Project.name, Project.id))
+    rows = session.scalars(
+        select(Project).where(Project.deleted_at.is_(None)).order_by(Project.name, Project.id)
+    )
     return [project for project in rows if caller.may("project.read", project.actee_id)]
 
 

@@ -75,7 +75,8 @@ def compile_upload(
                 "error": str(error),
                 "warnings": error.warnings or None,
                 "mistakes": [
-                    {"message": m.message, "sheet": m.sheet, "row": m.row, "column": m.column} for m in error.mistakes
+                    {"message": m.message, "sheet": m.sheet, "row": m.row, "column": m.column}
+                    for m in error.mistakes
                 ],
             },
         ) from error
@@ -91,7 +92,11 @@ def known_definitions(session: Session, project_id: int) -> dict[str, FormDefini
             Form.project_id == project_id, Form.deleted_at.is_(None), Form.current_version_id.is_not(None)
         )
     )
-    return {form_id: form_cache.definition_of(session, version_id) for form_id, version_id in rows}
+    return {
+        form_id: form_cache.definition_of(session, version_id)
+        for form_id, version_id in rows
+        if version_id is not None
+    }
 
 
 def save_draft(
@@ -102,20 +107,29 @@ def save_draft(
     Effects: an earlier draft is replaced; nothing reaches the phones before publish.
     """
     definition = upload.compiled.definition
-    form = find_form(session, project.id, definition.form_id) or _new_form(session, project, definition.form_id, actor_id)
+    form = find_form(session, project.id, definition.form_id) or _new_form(
+        session, project, definition.form_id, actor_id
+    )
     if form.draft_version_id is not None:
         _drop_draft(session, form)
     version = _new_version(session, backends, form, upload, actor_id)
     _make_slots(session, form, version, definition)
     if upload.compiled.itemsets is not None:
-        _fill_slot(session, version, "itemsets.csv", keep_blob(session, backends, io.BytesIO(upload.compiled.itemsets)))
+        _fill_slot(
+            session,
+            version,
+            "itemsets.csv",
+            keep_blob(session, backends, io.BytesIO(upload.compiled.itemsets)),
+        )
     form.draft_version_id, form.updated_at = version.id, now()
     audit.record(session, actor_id, "form.update.draft.set", form.actee_id, {"formVersionId": version.id})
     session.flush()
     return form, version
 
 
-def publish_draft(session: Session, form: Form, *, actor_id: int | None, notes: str | None = None) -> FormVersion:
+def publish_draft(
+    session: Session, form: Form, *, actor_id: int | None, notes: str | None = None
+) -> FormVersion:
     """Makes the draft the version that phones get.
 
     Effects: entity lists and properties that the form declares come into being; the earlier version stays for
@@ -124,7 +138,9 @@ def publish_draft(session: Session, form: Form, *, actor_id: int | None, notes: 
     """
     locked = session.get(Form, form.id, with_for_update=True)
     if locked is None or locked.draft_version_id is None:
-        raise NotFoundError("the form has no draft", message_id="Formulir ini tidak punya rancangan untuk diterbitkan.")
+        raise NotFoundError(
+            "the form has no draft", message_id="Formulir ini tidak punya rancangan untuk diterbitkan."
+        )
     version = session.get_one(FormVersion, locked.draft_version_id)
     taken = session.scalar(
         select(FormVersion.id)
@@ -141,7 +157,12 @@ def publish_draft(session: Session, form: Form, *, actor_id: int | None, notes: 
             f"version {version.version!r} of {locked.xml_form_id!r} was published before",
             details={"xmlFormId": locked.xml_form_id, "version": version.version},
         )
-    version.published_at, version.published_by_id, version.notes, version.draft_token = now(), actor_id, notes, None
+    version.published_at, version.published_by_id, version.notes, version.draft_token = (
+        now(),
+        actor_id,
+        notes,
+        None,
+    )
     locked.current_version_id, locked.draft_version_id, locked.updated_at = version.id, None, now()
     session.flush()
     _declare_entities(session, locked, version)
@@ -152,7 +173,9 @@ def publish_draft(session: Session, form: Form, *, actor_id: int | None, notes: 
 def find_form(session: Session, project_id: int, xml_form_id: str) -> Form | None:
     """The live form of a campaign with this form id, or None."""
     return session.scalar(
-        select(Form).where(Form.project_id == project_id, Form.xml_form_id == xml_form_id, Form.deleted_at.is_(None))
+        select(Form).where(
+            Form.project_id == project_id, Form.xml_form_id == xml_form_id, Form.deleted_at.is_(None)
+        )
     )
 
 
@@ -160,7 +183,9 @@ def get_form(session: Session, project_id: int, xml_form_id: str) -> Form:
     """As find_form. Raises: NotFoundError when there is none."""
     form = find_form(session, project_id, xml_form_id)
     if form is None:
-        raise NotFoundError("there is no such form", message_id="Formulir ini tidak ada di server. Perbarui daftar formulir.")
+        raise NotFoundError(
+            "there is no such form", message_id="Formulir ini tidak ada di server. Perbarui daftar formulir."
+        )
     return form
 
 
@@ -168,7 +193,9 @@ def list_forms(session: Session, project_id: int) -> list[Form]:
     """The live forms of a campaign, by form id."""
     return list(
         session.scalars(
-            select(Form).where(Form.project_id == project_id, Form.deleted_at.is_(None)).order_by(Form.xml_form_id)
+            select(Form)
+            .where(Form.project_id == project_id, Form.deleted_at.is_(None))
+            .order_by(Form.xml_form_id)
         )
     )
 
@@ -177,22 +204,35 @@ def find_form_version(session: Session, form: Form, version: str) -> FormVersion
     """The published version of a form with this version string, or None."""
     return session.scalar(
         select(FormVersion).where(
-            FormVersion.form_id == form.id, FormVersion.version == version, FormVersion.published_at.is_not(None)
+            FormVersion.form_id == form.id,
+            FormVersion.version == version,
+            FormVersion.published_at.is_not(None),
         )
     )
 
 
 def attach_file(
-    session: Session, backends: Backends, form: Form, *, name: str, data: bytes, content_type: str, actor_id: int | None
+    session: Session,
+    backends: Backends,
+    form: Form,
+    *,
+    name: str,
+    data: bytes,
+    content_type: str,
+    actor_id: int | None,
 ) -> None:
     """Fills a slot of the draft, or of the published version when there is no draft, with a file.
 
     Raises: NotFoundError when the form does not expect a file of this name.
     """
     version_id = form.draft_version_id or form.current_version_id
-    slot = session.scalar(select(FormFile).where(FormFile.form_version_id == version_id, FormFile.name == name))
+    slot = session.scalar(
+        select(FormFile).where(FormFile.form_version_id == version_id, FormFile.name == name)
+    )
     if slot is None:
-        raise NotFoundError(f"the form expects no file {name!r}", message_id=f"Formulir ini tidak memakai berkas {name}.")
+        raise NotFoundError(
+            f"the form expects no file {name!r}", message_id=f"Formulir ini tidak memakai berkas {name}."
+        )
     slot.blob_id = keep_blob(session, backends, io.BytesIO(data)).id
     slot.content_type, slot.entity_list_id, slot.updated_at = content_type, None, now()
     audit.record(session, actor_id, "form.attachment.update", form.actee_id, {"formVersionId": version_id})
@@ -200,7 +240,9 @@ def attach_file(
 
 def _new_form(session: Session, project: Project, xml_form_id: str, actor_id: int | None) -> Form:
     if "/" in xml_form_id:
-        raise BadValueError("a form id cannot contain '/'", message_id="form_id tidak boleh memakai garis miring (/).")
+        raise BadValueError(
+            "a form id cannot contain '/'", message_id="form_id tidak boleh memakai garis miring (/)."
+        )
     form = Form(project_id=project.id, actee_id=str(uuid.uuid4()), xml_form_id=xml_form_id, created_at=now())
     session.add(form)
     session.flush()
@@ -243,13 +285,19 @@ def _make_slots(session: Session, form: Form, version: FormVersion, definition: 
     """Slots for every expected file: inherited from the current version, else linked to the entity list of that name."""
     inherited = {
         (slot.name, slot.kind): slot
-        for slot in session.scalars(select(FormFile).where(FormFile.form_version_id == form.current_version_id))
+        for slot in session.scalars(
+            select(FormFile).where(FormFile.form_version_id == form.current_version_id)
+        )
     }
     for media in definition.media:
         old = inherited.get((media.name, media.kind))
         slot = FormFile(form_version_id=version.id, name=media.name, kind=media.kind)
         if old is not None:
-            slot.blob_id, slot.content_type, slot.entity_list_id = old.blob_id, old.content_type, old.entity_list_id
+            slot.blob_id, slot.content_type, slot.entity_list_id = (
+                old.blob_id,
+                old.content_type,
+                old.entity_list_id,
+            )
             slot.updated_at = old.updated_at
         session.add(slot)
     session.flush()
@@ -257,7 +305,9 @@ def _make_slots(session: Session, form: Form, version: FormVersion, definition: 
 
 
 def _fill_slot(session: Session, version: FormVersion, name: str, blob: Blob) -> None:
-    slot = session.scalar(select(FormFile).where(FormFile.form_version_id == version.id, FormFile.name == name))
+    slot = session.scalar(
+        select(FormFile).where(FormFile.form_version_id == version.id, FormFile.name == name)
+    )
     if slot is not None:
         slot.blob_id, slot.content_type, slot.updated_at = blob.id, "text/csv", now()
 
@@ -291,7 +341,6 @@ def _declare_entities(session: Session, form: Form, version: FormVersion) -> Non
         )
     session.flush()
     entity_lists.link_empty_slots(session, form.project_id)
-
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,9 @@ def _read(
 def _insert_submission(session: Session, incoming: _Incoming) -> int | None:
     """The new row's id, or None when this instanceID is taken. Waits for a twin that is being stored at this moment."""
     upload = incoming.upload
-    known = session.scalar(_version_of(incoming.form.id, incoming.instance_id).with_only_columns(SubmissionVersion.id))
+    known = session.scalar(
+        _version_of(incoming.form.id, incoming.instance_id).with_only_columns(SubmissionVersion.id)
+    )
     if known is not None:
         return None
     return session.scalar(
@@ -207,7 +209,9 @@ def _slots(
     ]
 
 
-def _store_files(session: Session, backends: Backends, incoming: _Incoming, version: SubmissionVersion) -> int:
+def _store_files(
+    session: Session, backends: Backends, incoming: _Incoming, version: SubmissionVersion
+) -> int:
     """Puts the files that the version names into storage; names that it does not know are ignored, as phones expect."""
     files = {item.name: item for item in incoming.upload.files}
     if not files:
@@ -220,7 +224,11 @@ def _store_files(session: Session, backends: Backends, incoming: _Incoming, vers
             continue
         blob = keep_blob(session, backends, item.file, sealed=slot.is_sensitive, digests=item.digests)
         if slot.blob_id != blob.id:
-            slot.blob_id, slot.content_type, slot.received_at = blob.id, item.content_type, incoming.upload.received_at
+            slot.blob_id, slot.content_type, slot.received_at = (
+                blob.id,
+                item.content_type,
+                incoming.upload.received_at,
+            )
             stored += 1
     session.flush()
     return stored
@@ -235,7 +243,9 @@ def _receive_again(session: Session, backends: Backends, incoming: _Incoming) ->
     if submission.deleted_at is not None:
         raise DeletedError()
     if submission.current_version_id != version.id:
-        raise SupersededError("this submission was edited since", details={"deprecatedId": version.instance_id})
+        raise SupersededError(
+            "this submission was edited since", details={"deprecatedId": version.instance_id}
+        )
     if version.xml_digest != incoming.digest:
         raise OtherXmlError()
     stored = _store_files(session, backends, incoming, version)
@@ -263,13 +273,20 @@ def _receive_edit(session: Session, backends: Backends, incoming: _Incoming, dep
         raise DeletedError()
     known = session.scalar(_version_of(incoming.form.id, incoming.instance_id))
     if submission.current_version_id != old.id:
-        if known is not None and known.id == submission.current_version_id and known.xml_digest == incoming.digest:
+        if (
+            known is not None
+            and known.id == submission.current_version_id
+            and known.xml_digest == incoming.digest
+        ):
             return _receive_again(session, backends, incoming)
         raise SupersededError("the submission was edited since", details={"deprecatedId": deprecated_id})
     if known is not None:
         raise ConflictError(
             "this instanceID is taken",
-            details={"fields": ["formId", "instanceId"], "values": [incoming.form.xml_form_id, incoming.instance_id]},
+            details={
+                "fields": ["formId", "instanceId"],
+                "values": [incoming.form.xml_form_id, incoming.instance_id],
+            },
         )
     stored = _insert_version(session, backends, incoming, submission.id)
     _carry_files(session, old.id, incoming.instance_id, incoming.form.id)
@@ -323,7 +340,7 @@ def xml_digest(backends: Backends, xml: bytes) -> bytes:
     return backends.seal.keyed_hash(hashlib.sha256(xml).hexdigest())
 
 
-def _version_of(form_id: int, instance_id: str) -> Select[tuple[SubmissionVersion]]:
+def _version_of(form_id: int, instance_id: str) -> Select[SubmissionVersion]:
     return select(SubmissionVersion).where(
         SubmissionVersion.form_id == form_id,
         SubmissionVersion.is_draft.is_(False),
@@ -360,6 +377,7 @@ def keep_refused(
             last_at=moment,
         )
         .on_conflict_do_update(
-            index_elements=["project_id", "digest", "code"], set_={"times": Refused.times + 1, "last_at": moment}
+            index_elements=["project_id", "digest", "code"],
+            set_={"times": Refused.times + 1, "last_at": moment},
         )
     )

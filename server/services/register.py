@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from media.blobs import digest_file
 from media.sealing import Seal
 from server.backends import Backends
-from server.db import now
+from server.db import among, now
 from server.errors import ImportRefusedError
 from server.models.area import Area, AreaLevel
 from server.models.household import Household, Snapshot
@@ -34,9 +34,8 @@ from server.services.register_writer import HouseholdWriter
 from server.services.table_files import TableRow
 from workers.area_codes import normal_code
 
-BATCH_ROWS = 2000
+BATCH_ROWS = 4000
 REGISTER = "register"
-_SEPARATOR = "\x1f"
 
 
 class Refusal(NamedTuple):
@@ -119,7 +118,9 @@ def open_import(
     """
     villages = _Villages(session, areas)
     if not villages.codes:
-        raise ImportRefusedError("no village is known yet; import the boundaries first: sisir area import FILE")
+        raise ImportRefusedError(
+            "no village is known yet; import the boundaries first: sisir area import FILE"
+        )
     snapshot = _keep_snapshot(session, backends, path, name=name, actor_id=actor_id)
     signature = hashlib.sha256(f"{FORMAT} {bound.signature()}".encode()).hexdigest()[:16]
     return RegisterImport(
@@ -131,7 +132,9 @@ def open_import(
     )
 
 
-def import_batch(session: Session, seal: Seal, running: RegisterImport, rows: Sequence[TableRow]) -> list[Refusal]:
+def import_batch(
+    session: Session, seal: Seal, running: RegisterImport, rows: Sequence[TableRow]
+) -> list[Refusal]:
     """Imports one batch of rows (about BATCH_ROWS). Returns: the refused ones, in order of lines.
 
     Effects: households by source id, their numbers sealed; running.report counts. Repeating a batch in a new import changes
@@ -140,14 +143,16 @@ def import_batch(session: Session, seal: Seal, running: RegisterImport, rows: Se
     refused: list[Refusal] = []
     accepted = _first_of_each(running, _identify(running, rows, seal, refused), refused)
     stored = _stored(session, [row.source_id for row in accepted])
-    hashed = [(row, seal.keyed_hash(running.signature + _SEPARATOR.join(row.cells))) for row in accepted]
+    hashed = [(row, seal.keyed_hash(running.signature + row.text)) for row in accepted]
     new = [(row, row_hash) for row, row_hash in hashed if row.source_id not in stored]
     changed = [(row, row_hash) for row, row_hash in hashed if stored.get(row.source_id, row_hash) != row_hash]
     read = running.reader.read
     running.writer.insert(session, ((read(row), row_hash) for row, row_hash in new))
     running.writer.replace(session, ((read(row), row_hash) for row, row_hash in changed))
     _keep_in_snapshot(session, list(stored), running.report.snapshot_id)
-    running.report.add(len(rows), len(refused), len(new), len(changed), len(accepted) - len(new) - len(changed))
+    running.report.add(
+        len(rows), len(refused), len(new), len(changed), len(accepted) - len(new) - len(changed)
+    )
     return sorted(refused)
 
 
@@ -157,9 +162,12 @@ def close_import(session: Session, running: RegisterImport, *, actor_id: int | N
     snapshot = session.get_one(Snapshot, report.snapshot_id)
     snapshot.rows_read, snapshot.rows_refused = report.rows, report.refused
     session.flush()
-    report.absent = session.scalar(
-        select(func.count()).where(Household.source_id.is_not(None), Household.snapshot_id != snapshot.id)
-    ) or 0
+    report.absent = (
+        session.scalar(
+            select(func.count()).where(Household.source_id.is_not(None), Household.snapshot_id != snapshot.id)
+        )
+        or 0
+    )
     details = {"snapshotId": snapshot.id, "rows": report.rows, "created": report.created, "updated": report.updated,
                "unchanged": report.unchanged, "refused": report.refused}  # fmt: skip
     audit.record(session, actor_id, "register.import", None, details)
@@ -192,11 +200,15 @@ class _Villages:
         return code if code in self.codes else None
 
 
-def _keep_snapshot(session: Session, backends: Backends, path: Path, *, name: str, actor_id: int | None) -> Snapshot:
+def _keep_snapshot(
+    session: Session, backends: Backends, path: Path, *, name: str, actor_id: int | None
+) -> Snapshot:
     with path.open("rb") as file:
         digests = digest_file(file)
         known = session.scalar(
-            select(Snapshot).where(Snapshot.sha256 == digests.sha256, Snapshot.kind == REGISTER).order_by(Snapshot.id.desc())
+            select(Snapshot)
+            .where(Snapshot.sha256 == digests.sha256, Snapshot.kind == REGISTER)
+            .order_by(Snapshot.id.desc())
         )
         if known is not None:
             return known
@@ -229,7 +241,9 @@ def _identify(
         yield found
 
 
-def _first_of_each(running: RegisterImport, rows: Iterable[FoundRow], refused: list[Refusal]) -> list[FoundRow]:
+def _first_of_each(
+    running: RegisterImport, rows: Iterable[FoundRow], refused: list[Refusal]
+) -> list[FoundRow]:
     """The rows whose id did not come before, in this batch or an earlier one."""
     first: dict[str, FoundRow] = {}
     later: list[FoundRow] = []
@@ -240,13 +254,17 @@ def _first_of_each(running: RegisterImport, rows: Iterable[FoundRow], refused: l
     later += [first.pop(key) for key in known]
     for row in later:
         before = known.get(row.source_id) or first[row.source_id].line
-        refused.append(Refusal(row.line, f"id sudah ada di baris {before} / same id as in line {before}", row.source_id))
+        refused.append(
+            Refusal(row.line, f"id sudah ada di baris {before} / same id as in line {before}", row.source_id)
+        )
     return list(first.values())
 
 
 def _stored(session: Session, source_ids: list[str]) -> dict[str, bytes | None]:
     """Source id -> hash of the row that the household was made of, for those that are there."""
-    query = select(Household.source_id, Household.row_hash).where(Household.source_id.in_(source_ids))
+    query = select(Household.source_id, Household.row_hash).where(
+        among(session, Household.source_id, source_ids)
+    )
     return {source_id: row_hash for source_id, row_hash in session.execute(query) if source_id is not None}
 
 
@@ -255,7 +273,7 @@ def _keep_in_snapshot(session: Session, source_ids: list[str], snapshot_id: int)
     if source_ids:
         session.execute(
             update(Household)
-            .where(Household.source_id.in_(source_ids), Household.snapshot_id != snapshot_id)
+            .where(among(session, Household.source_id, source_ids), Household.snapshot_id != snapshot_id)
             .values(snapshot_id=snapshot_id)
             .execution_options(synchronize_session=False)
         )

@@ -51,7 +51,9 @@ def import_register(
     with open_table(path, sheet=sheet) as table, _RefusalFile(refusals) as refused:
         bound = bind(mapping or recognise(table.header), table.header)
         with session_scope(backends.sessions) as session:
-            running = open_import(session, backends, path, bound=bound, name=name, areas=areas, actor_id=actor_id)
+            running = open_import(
+                session, backends, path, bound=bound, name=name, areas=areas, actor_id=actor_id
+            )
         _import_rows(backends, running, table, refused.write, progress)
         with session_scope(backends.sessions) as session:
             return close_import(session, running, actor_id=actor_id)
@@ -101,5 +103,7 @@ class _RefusalFile:
             if self._file is None:
                 self._file = self._path.open("w", encoding="utf-8", newline="")
                 csv.writer(self._file, lineterminator="\n").writerow(Refusal._fields)
-            source_id = f"'{refusal.source_id}" if refusal.source_id[:1] in tuple("=+-@") else refusal.source_id
+            source_id = (
+                f"'{refusal.source_id}" if refusal.source_id[:1] in tuple("=+-@") else refusal.source_id
+            )
             csv.writer(self._file, lineterminator="\n").writerow([refusal.line, refusal.reason, source_id])

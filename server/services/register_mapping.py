@@ -24,7 +24,14 @@ from typing import Any
 from server.errors import ImportRefusedError
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "id_sumber": ("id_keluarga", "household_id", "idsemesta", "id_keluarga_p3ke", "id_keluarga_dtsen", "verifyid"),
+    "id_sumber": (
+        "id_keluarga",
+        "household_id",
+        "idsemesta",
+        "id_keluarga_p3ke",
+        "id_keluarga_dtsen",
+        "verifyid",
+    ),
     "no_kk": ("nokk", "nomor_kk", "no_kartu_keluarga", "kk"),
     "nik": ("nik_head", "nik_kepala", "nik_kepala_keluarga", "nik_kk"),
     "nik_pengurus": ("nik_manager",),
@@ -32,12 +39,25 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "nama_pengurus": ("manager_name",),
     "jk_kepala": ("sex_head", "jk", "jenis_kelamin", "jenis_kelamin_kepala_keluarga"),
     "tgl_lahir_kepala": ("dob_head", "tgl_lahir", "tanggal_lahir", "tanggal_lahir_kepala_keluarga"),
-    "kode_desa": ("village_code", "kode_wilayah", "kode_kemdagri", "kode_kemendagri", "kdepum", "kode_kelurahan"),
+    "kode_desa": (
+        "village_code",
+        "kode_wilayah",
+        "kode_kemdagri",
+        "kode_kemendagri",
+        "kdepum",
+        "kode_kelurahan",
+    ),
     "kode_desa_bps": ("kode_bps", "kdebps"),
     "alamat": ("address",),
     "rt": ("no_rt",),
     "rw": ("no_rw",),
-    "jml_art": ("n_members", "jumlah_anggota", "jumlah_anggota_keluarga", "jml_anggota_keluarga", "jml_anggota"),
+    "jml_art": (
+        "n_members",
+        "jumlah_anggota",
+        "jumlah_anggota_keluarga",
+        "jml_anggota_keluarga",
+        "jml_anggota",
+    ),
     "desil": ("desil_kesejahteraan", "desil_nasional"),
     "program": ("programmes", "programs", "programme", "program_bansos", "bansos"),
     "temuan": ("keterangan",),
@@ -56,8 +76,29 @@ PROGRAMME_FLAGS = ("pkh", "bpnt", "sembako", "pbi", "blt", "bst", "bpum", "pena"
 """Columns of yes/no that say which programme a family gets; recognised when there is no column of programmes."""
 
 IGNORED = frozenset(
-    "villagename districtname regencyname provincename prov provinsi kab kabupaten kabkota kec kecamatan desa kel "
-    "kelurahan namadesa namakecamatan namakabupaten namaprovinsi kelurahandesa desakelurahan kabupatenkota".split()
+    [
+        "villagename",
+        "districtname",
+        "regencyname",
+        "provincename",
+        "prov",
+        "provinsi",
+        "kab",
+        "kabupaten",
+        "kabkota",
+        "kec",
+        "kecamatan",
+        "desa",
+        "kel",
+        "kelurahan",
+        "namadesa",
+        "namakecamatan",
+        "namakabupaten",
+        "namaprovinsi",
+        "kelurahandesa",
+        "desakelurahan",
+        "kabupatenkota",
+    ]
 )
 """Names of areas: the tree of areas knows them by the code."""
 
@@ -90,7 +131,9 @@ class BoundMapping:
 
     def signature(self) -> str:
         """Equal for mappings that make the same household of the same cells."""
-        return repr((self.width, sorted(self.positions.items()), list(self.flags.items()), list(self.extra.items())))
+        return repr(
+            (self.width, sorted(self.positions.items()), list(self.flags.items()), list(self.extra.items()))
+        )
 
 
 def load_mapping(path: Path) -> RegisterMapping:
@@ -108,10 +151,14 @@ def parse_mapping(data: Mapping[str, Any]) -> RegisterMapping:
     flags: dict[str, str] = {}
     for name, value in data.items():
         if name == "program" and isinstance(value, Mapping):
-            flags = {str(programme): _column(f"program.{programme}", column) for programme, column in value.items()}
+            flags = {
+                str(programme): _column(f"program.{programme}", column) for programme, column in value.items()
+            }
             continue
         if name not in COLUMNS:
-            raise ImportRefusedError(f"the mapping has {name!r}, which means nothing here{_nearest(name, COLUMNS)}")
+            raise ImportRefusedError(
+                f"the mapping has {name!r}, which means nothing here{_nearest(name, COLUMNS)}"
+            )
         columns[name] = _column(name, value)
     return RegisterMapping(columns, flags)
 
@@ -121,15 +168,21 @@ def recognise(header: Sequence[str]) -> RegisterMapping:
     known = {_plain(name): name for name in reversed(header)}
     columns = {}
     for canonical, aliases in COLUMNS.items():
-        found = next((known[_plain(alias)] for alias in (canonical, *aliases) if _plain(alias) in known), None)
+        found = next(
+            (known[_plain(alias)] for alias in (canonical, *aliases) if _plain(alias) in known), None
+        )
         if found is not None and found not in columns.values():
             columns[canonical] = found
-    flags = {} if "program" in columns else {flag.upper(): known[_plain(flag)] for flag in PROGRAMME_FLAGS if _plain(flag) in known}
+    flags = (
+        {}
+        if "program" in columns
+        else {flag.upper(): known[_plain(flag)] for flag in PROGRAMME_FLAGS if _plain(flag) in known}
+    )
     mapping = RegisterMapping(columns, flags)
     missing = _missing(mapping)
     if missing:
         raise ImportRefusedError(
-            f"no column is known as {missing}; write a mapping file with lines like {missing.split(' ')[0]} = \"COLUMN\". "
+            f'no column is known as {missing}; write a mapping file with lines like {missing.split(" ")[0]} = "COLUMN". '
             f"The columns are: {', '.join(header)}"
         )
     return mapping
@@ -147,9 +200,13 @@ def bind(mapping: RegisterMapping, header: Sequence[str]) -> BoundMapping:
     positions = {name: _position(column, header) for name, column in mapping.columns.items()}
     flags = {name: _position(column, header) for name, column in mapping.flags.items()}
     used = {*positions.values(), *flags.values()}
-    extra = {name: index for index, name in enumerate(header) if index not in used and _is_worth_keeping(name)}
+    extra = {
+        name: index for index, name in enumerate(header) if index not in used and _is_worth_keeping(name)
+    }
     numbers = {positions.get(name) for name in ("nik", "nik_pengurus", "no_kk")}
-    seals = positions["id_sumber"] in numbers or bool(_SENSITIVE.search(_words(header[positions["id_sumber"]])))
+    seals = positions["id_sumber"] in numbers or bool(
+        _SENSITIVE.search(_words(header[positions["id_sumber"]]))
+    )
     return BoundMapping(len(header), positions, flags, extra, seals)
 
 

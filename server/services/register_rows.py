@@ -20,12 +20,16 @@ FORMAT = 1
 
 
 class FoundRow(NamedTuple):
-    """A row whose family and village are known; its cells are clean, and one empty cell stands behind them."""
+    """A row whose family and village are known; its cells are clean, and one empty cell stands behind them.
+
+    text stands for all of its cells and holds identity numbers: for a keyed hash only.
+    """
 
     line: int
     source_id: str
     village_code: str
     cells: list[str]
+    text: str
 
 
 class HouseholdRow(NamedTuple):
@@ -84,19 +88,21 @@ class RowReader:
             raise RefusedRowError(row.problem)
         if len(row.cells) != self._width:
             found, expected = len(row.cells), self._width
-            raise RefusedRowError(f"{found} kolom, seharusnya {expected} / {found} cells instead of {expected}")
-        cells = values.clean_cells(row.cells)
+            raise RefusedRowError(
+                f"{found} kolom, seharusnya {expected} / {found} cells instead of {expected}"
+            )
+        cells, text = values.clean_cells(row.cells)
         cells.append("")
         source_id = cells[self._at["id_sumber"]]
         if not source_id:
             raise RefusedRowError("tanpa id keluarga / no id of the family")
         if len(source_id) > MAX_ID:
             raise RefusedRowError(f"id lebih dari {MAX_ID} huruf / id longer than {MAX_ID} characters")
-        return FoundRow(row.line, source_id, self._village(cells), cells)
+        return FoundRow(row.line, source_id, self._village(cells), cells, text)
 
     def read(self, found: FoundRow) -> HouseholdRow:
         """The household that a row describes. A value that cannot be understood is left out, never a reason to refuse."""
-        _, source_id, village, cells = found
+        _, source_id, village, cells, _ = found
         (
             rt_text, rw_text, address, head, manager, sex, born_text, nik, manager_nik, kk, members, desil, programmes,
             finding, inactive, lat_text, lon_text, point_source,
@@ -156,7 +162,9 @@ class RowReader:
             kept = [(name, values.without_long_numbers(text)[:MAX_EXTRA]) for name, text in kept]
         for name, at in self._further:
             if cells[at]:
-                kept.append((name, values.parse_phone(cells[at]) if name == _PHONE else cells[at][:MAX_EXTRA]))
+                kept.append(
+                    (name, values.parse_phone(cells[at]) if name == _PHONE else cells[at][:MAX_EXTRA])
+                )
         if odd_date:
             kept.append(("tgl_lahir_kepala", odd_date[:MAX_EXTRA]))
         return tuple(kept)
@@ -164,8 +172,24 @@ class RowReader:
 
 _PHONE = "no_hp"
 _FURTHER = (_PHONE, "tahun_masuk", "padan_dukcapil")
-_PICKED = (
-    "rt rw alamat nama_kepala nama_pengurus jk_kepala tgl_lahir_kepala nik nik_pengurus no_kk jml_art desil program temuan "
-    "nonaktif lat lon sumber_titik"
-).split()
+_PICKED = [
+    "rt",
+    "rw",
+    "alamat",
+    "nama_kepala",
+    "nama_pengurus",
+    "jk_kepala",
+    "tgl_lahir_kepala",
+    "nik",
+    "nik_pengurus",
+    "no_kk",
+    "jml_art",
+    "desil",
+    "program",
+    "temuan",
+    "nonaktif",
+    "lat",
+    "lon",
+    "sumber_titik",
+]
 _ALL = ("id_sumber", "kode_desa", "kode_desa_bps", *_PICKED)

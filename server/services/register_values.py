@@ -16,17 +16,33 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})(?: .*)?")
 _NUMBER = re.compile(r"[0-9]+")
 _MANY_DIGITS = re.compile(r"[0-9]{13,}")
-_YES = frozenset("1 1.0 y ya yes true t v x aktif penerima menerima ada dapat".split())
+_YES = frozenset(
+    ["1", "1.0", "y", "ya", "yes", "true", "t", "v", "x", "aktif", "penerima", "menerima", "ada", "dapat"]
+)
 _SEX = {"l": "l", "lk": "l", "laki-laki": "l", "laki laki": "l", "lelaki": "l", "pria": "l", "m": "l", "1": "l",
         "p": "p", "pr": "p", "perempuan": "p", "wanita": "p", "f": "p", "2": "p"}  # fmt: skip
 
 
-def clean_cells(cells: list[str]) -> list[str]:
-    """The cells, each on one line, without control characters and needless spaces. A new list."""
-    together = "".join(cells)
-    if together.isprintable() and "  " not in together:
-        return [cell.strip() for cell in cells]
-    return [parse_text(cell, len(cell)) for cell in cells]
+def clean_cells(cells: list[str]) -> tuple[list[str], str]:
+    """The cells, each on one line, without control characters and needless spaces; and one text that stands for them all.
+
+    No two rows have the same text: '|' separates cells that hold none, else a control character does, which none can hold.
+    """
+    together = "|".join(cells)
+    if (
+        together.isprintable()
+        and not (
+            "  " in together
+            or " |" in together
+            or "| " in together
+            or together[:1] == " "
+            or together[-1:] == " "
+        )
+        and together.count("|") == len(cells) - 1
+    ):
+        return cells, together
+    clean = [parse_text(cell, len(cell)) for cell in cells]
+    return clean, "\x1f".join(clean)
 
 
 def parse_text(text: str, limit: int) -> str:

@@ -72,7 +72,9 @@ class HouseholdWriter:
         connection = session.connection()
         compiled = statement.compile(dialect=connection.dialect, column_keys=_COLUMNS)
         if compiled.positiontup is None:
-            connection.exec_driver_sql(str(compiled), [dict(zip(_COLUMNS, row, strict=True)) for row in encoded])
+            connection.exec_driver_sql(
+                str(compiled), [dict(zip(_COLUMNS, row, strict=True)) for row in encoded]
+            )
         else:
             in_order = itemgetter(*map(_COLUMNS.index, compiled.positiontup))
             connection.exec_driver_sql(str(compiled), [in_order(row) for row in encoded])
@@ -105,7 +107,9 @@ def _encoder(dialect: Dialect, column: str) -> Callable[[Any], Any]:
     return process if process is not None else lambda value: value
 
 
-def _cached(encode: Callable[[Any], Any], prepare: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
+def _cached(
+    encode: Callable[[Any], Any], prepare: Callable[[Any], Any] | None = None
+) -> Callable[[Any], Any]:
     @lru_cache(maxsize=_CACHED)
     def encoded(value: Any) -> Any:
         return encode(value if prepare is None else prepare(value))

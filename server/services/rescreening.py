@@ -12,7 +12,11 @@ def owe(session: Session, project_id: int, *, form_id: str | None = None, area: 
     """Marks submissions as owed. Returns: how many. Raises: NotFoundError when the form is not there."""
     query = (
         update(Submission)
-        .where(Submission.project_id == project_id, Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
+        .where(
+            Submission.project_id == project_id,
+            Submission.deleted_at.is_(None),
+            Submission.is_draft.is_(False),
+        )
         .values(screened_at=None, screening_error=None)
     )
     if form_id is not None:

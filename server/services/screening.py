@@ -34,7 +34,9 @@ def screen_submissions(session: Session, backends: Backends, ids: Sequence[int])
     """
     visits = load_visits(session, backends, ids)
     for project_id in sorted({visit.submission.project_id for visit in visits}):
-        _screen_project(session, backends, project_id, [v for v in visits if v.submission.project_id == project_id])
+        _screen_project(
+            session, backends, project_id, [v for v in visits if v.submission.project_id == project_id]
+        )
     session.execute(
         update(Submission).where(Submission.id.in_(ids)).values(screened_at=now(), screening_error=None)
     )
@@ -57,14 +59,22 @@ def _screen_project(session: Session, backends: Backends, project_id: int, visit
         session, project_id, [(SubjectKind.submission, visit.submission.id) for visit in visits], drafts
     )
     household_ids = sorted(shared)
-    household_drafts = [_household_draft(found, household_id) for household_id in household_ids for found in shared[household_id]]
-    household_drafts += household_rules.evaluate(session, backends, project_id, household_ids, settings, rules)
+    household_drafts = [
+        _household_draft(found, household_id)
+        for household_id in household_ids
+        for found in shared[household_id]
+    ]
+    household_drafts += household_rules.evaluate(
+        session, backends, project_id, household_ids, settings, rules
+    )
     store_findings(
         session, project_id, [(SubjectKind.household, number) for number in household_ids], household_drafts
     )
     _owe_peers(session, visits, drafts, peers_before)
     keys = {
-        cases.CaseKey(household_id=v.household_id) if v.household_id else cases.CaseKey(submission_id=v.submission.id)
+        cases.CaseKey(household_id=v.household_id)
+        if v.household_id
+        else cases.CaseKey(submission_id=v.submission.id)
         for v in visits
     }
     cases.refresh_cases(session, project_id, cases.ensure_cases(session, project_id, keys))
@@ -142,7 +152,9 @@ def _apply_rules(
         answers=visit.answers,
         visited_on=visit.visited_on,
         facts=fact_values(visit.facts),
-        other_answers=household_rules.LatestAnswers(session, backends, visit.submission.project_id, visit.household_id),
+        other_answers=household_rules.LatestAnswers(
+            session, backends, visit.submission.project_id, visit.household_id
+        ),
         settings=settings.values_at(visit.area_path, visit.visited_on),
         tzinfo=backends.config.timezone,
     )
@@ -175,14 +187,19 @@ def _stored_peers(session: Session, submission_ids: list[int]) -> dict[tuple[int
     """(submission, code) -> peers that its stored finding names."""
     rows = session.execute(
         select(Finding.subject_id, Finding.code, Finding.evidence).where(
-            Finding.subject_kind == SubjectKind.submission, Finding.subject_id.in_(submission_ids), Finding.closed_at.is_(None)
+            Finding.subject_kind == SubjectKind.submission,
+            Finding.subject_id.in_(submission_ids),
+            Finding.closed_at.is_(None),
         )
     )
     return {(row.subject_id, row.code): set(row.evidence.get("peer_ids", ())) for row in rows}
 
 
 def _owe_peers(
-    session: Session, visits: Iterable[Visit], drafts: Iterable[Draft], before: Mapping[tuple[int, str], set[int]]
+    session: Session,
+    visits: Iterable[Visit],
+    drafts: Iterable[Draft],
+    before: Mapping[tuple[int, str], set[int]],
 ) -> None:
     """Submissions that a finding names, or named before, must name this one back, or no longer: they are owed a screening."""
     own = {visit.submission.id for visit in visits}
@@ -193,6 +210,7 @@ def _owe_peers(
     others = touched - own
     if others:
         session.execute(
-            update(Submission).where(Submission.id.in_(others), Submission.deleted_at.is_(None)).values(screened_at=None)
+            update(Submission)
+            .where(Submission.id.in_(others), Submission.deleted_at.is_(None))
+            .values(screened_at=None)
         )
-

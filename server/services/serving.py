@@ -9,14 +9,20 @@ from urllib.parse import quote
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from forms.openrosa import APPROVAL_ENTITY_LIST, ENTITY_LIST, FormListEntry, IntegrityState, ManifestEntry, encode_segment
+from forms.openrosa import (
+    APPROVAL_ENTITY_LIST,
+    ENTITY_LIST,
+    FormListEntry,
+    IntegrityState,
+    ManifestEntry,
+    encode_segment,
+)
 from server.errors import NotAllowedError, NotFoundError
 from server.models.blob import Blob
 from server.models.entity import Entity, EntityList
 from server.models.form import Form, FormFile, FormState, FormVersion
 from server.models.project import Project
 from server.permissions import Caller
-from server.scope import within_areas
 from server.services import entity_lists, publishing
 
 
@@ -115,7 +121,9 @@ def manifest_for_phone(
                 md5=media.etag,
                 download_url=f"{address}/forms/{encode_segment(form.xml_form_id)}/attachments/{encode_segment(slot.name)}",
                 type=_manifest_type(listed),
-                integrity_url=f"{address}/datasets/{encode_segment(listed.name)}/integrity" if listed else None,
+                integrity_url=f"{address}/datasets/{encode_segment(listed.name)}/integrity"
+                if listed
+                else None,
             )
         )
     return entries
@@ -133,8 +141,10 @@ def integrity_for_phone(
         raise NotFoundError("there is no such entity list")
     if not _may_use_list(session, project, caller, listed):
         raise NotAllowedError()
-    visible = within_areas(Entity.area_path, caller.areas, allow_empty=True)
-    query = select(Entity.uuid, Entity.deleted_at, visible.label("visible")).where(Entity.entity_list_id == listed.id)
+    visible = entity_lists.visible_entities(listed, caller.areas)
+    query = select(Entity.uuid, Entity.deleted_at, visible.label("visible")).where(
+        Entity.entity_list_id == listed.id
+    )
     if uuids is not None:
         query = query.where(Entity.uuid.in_(uuids))
     return [
@@ -161,7 +171,11 @@ def _may_read(caller: Caller, state: str, *actees: str) -> bool:
 
 
 def _slots(session: Session, version: FormVersion) -> list[FormFile]:
-    return list(session.scalars(select(FormFile).where(FormFile.form_version_id == version.id).order_by(FormFile.name)))
+    return list(
+        session.scalars(
+            select(FormFile).where(FormFile.form_version_id == version.id).order_by(FormFile.name)
+        )
+    )
 
 
 def _media_file(session: Session, slot: FormFile, caller: Caller) -> MediaFile | None:
@@ -189,5 +203,8 @@ def guess_type(name: str) -> str:
 
 def disposition(name: str) -> str:
     """A Content-Disposition that old and new clients read. Source: RFC 6266; the OpenRosa specification, section 3."""
-    plain = "".join(letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "-" for letter in name)
+    plain = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "-"
+        for letter in name
+    )
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -43,24 +43,36 @@ class SettingTable:
 def load_settings(session: Session) -> SettingTable:
     """Every value that was set."""
     rows = session.execute(
-        select(Setting.name, Setting.area_code, Setting.from_on, Setting.value).order_by(Setting.from_on, Setting.id)
+        select(Setting.name, Setting.area_code, Setting.from_on, Setting.value).order_by(
+            Setting.from_on, Setting.id
+        )
     )
     return SettingTable(tuple((row.name, row.area_code, row.from_on, row.value) for row in rows))
 
 
 def set_value(
-    session: Session, name: str, value: str, *, from_on: date, area_code: str = "", actor_id: int | None = None
+    session: Session,
+    name: str,
+    value: str,
+    *,
+    from_on: date,
+    area_code: str = "",
+    actor_id: int | None = None,
 ) -> None:
     """A value that holds in an area from a day on; the same name, area and day again replaces it.
 
     Raises: BadValueError for an unknown name or a value that is no number.
     """
     if name not in SETTINGS and not is_check_setting(name):
-        raise BadValueError(f"there is no setting {name!r}", message_id=f"Tidak ada pengaturan bernama {name}.")
+        raise BadValueError(
+            f"there is no setting {name!r}", message_id=f"Tidak ada pengaturan bernama {name}."
+        )
     try:
         number = Decimal(value.strip().replace(",", "."))
     except InvalidOperation as error:
-        raise BadValueError(f"{value!r} is no number", message_id="Isi dengan angka, tanpa titik ribuan.") from error
+        raise BadValueError(
+            f"{value!r} is no number", message_id="Isi dengan angka, tanpa titik ribuan."
+        ) from error
     code = area_code.strip().replace(".", "")
     old = session.scalar(
         select(Setting).where(Setting.name == name, Setting.area_code == code, Setting.from_on == from_on)
@@ -69,7 +81,9 @@ def set_value(
         old = Setting(name=name, area_code=code, from_on=from_on, value="", created_at=now())
         session.add(old)
     old.value, old.set_by_id = str(number), actor_id
-    audit.record(session, actor_id, "setting.set", None, {"name": name, "area": code, "from": from_on.isoformat()})
+    audit.record(
+        session, actor_id, "setting.set", None, {"name": name, "area": code, "from": from_on.isoformat()}
+    )
     session.flush()
 
 

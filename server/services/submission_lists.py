@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.errors import NotFoundError
 from server.models.case import Case
 from server.models.form import Form
+from server.models.household import Household
 from server.models.submission import Submission, SubmissionVersion
 from server.permissions import Caller
 from server.scope import within_areas
@@ -38,9 +39,10 @@ def list_submissions(
 ) -> tuple[list[SubmissionLine], int | None]:
     """A page of submissions and the id that the next page begins before (None at the end)."""
     query = (
-        select(Submission, SubmissionVersion.instance_name, Form.xml_form_id)
+        select(Submission, func.coalesce(SubmissionVersion.instance_name, Household.head_name), Form.xml_form_id)
         .join(SubmissionVersion, SubmissionVersion.id == Submission.current_version_id)
         .join(Form, Form.id == Submission.form_id)
+        .outerjoin(Household, Household.id == Submission.household_id)
         .where(_visible(caller, project_id))
         .order_by(Submission.id.desc())
         .limit(PAGE_SIZE + 1)
@@ -102,14 +104,18 @@ def _cases(session: Session, project_id: int, submissions: list[Submission]) -> 
                 Case.project_id == project_id,
                 Case.household_id.in_([s.household_id for s in submissions if s.household_id]),
             )
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     alone = dict(
         session.execute(
             select(Case.submission_id, Case.id).where(
                 Case.project_id == project_id, Case.submission_id.in_([s.id for s in submissions])
             )
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     found = {s.id: by_household.get(s.household_id) or alone.get(s.id) for s in submissions}
     return {key: case_id for key, case_id in found.items() if case_id is not None}

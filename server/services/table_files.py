@@ -68,8 +68,12 @@ def open_table(path: Path, *, sheet: str | None = None) -> Iterator[TableFile]:
                 raise ImportRefusedError(f"{path.name} is an old .xls workbook; save it as .xlsx or CSV")
             table = _open_xlsx(stack, plain, sheet) if magic == _ZIP else _open_csv(raw, plain, path)
         except _BROKEN as error:
-            raise ImportRefusedError(f"{path.name} is damaged or cut short: {type(error).__name__}") from error
-        yield TableFile(table.header, _guarded(table.rows, path.name), table.total, table.unit, table.position)
+            raise ImportRefusedError(
+                f"{path.name} is damaged or cut short: {type(error).__name__}"
+            ) from error
+        yield TableFile(
+            table.header, _guarded(table.rows, path.name), table.total, table.unit, table.position
+        )
 
 
 def cell_text(value: Any) -> str:
@@ -109,7 +113,9 @@ def _open_csv(raw: BinaryIO, plain: BinaryIO, path: Path) -> TableFile:
         raise ImportRefusedError(f"{path.name} is empty; its first line must name the columns")
     delimiter = max(DELIMITERS, key=first.count)
     header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
-    return TableFile(header, _csv_rows(map(_repaired, text), delimiter), path.stat().st_size, "B", lambda: raw.tell())
+    return TableFile(
+        header, _csv_rows(map(_repaired, text), delimiter), path.stat().st_size, "B", lambda: raw.tell()
+    )
 
 
 def _repaired(line: str) -> str:
@@ -141,7 +147,9 @@ def _open_xlsx(stack: ExitStack, plain: BinaryIO, sheet: str | None) -> TableFil
     book = openpyxl.load_workbook(plain, read_only=True, data_only=True)
     stack.callback(book.close)
     if sheet is not None and sheet not in book.sheetnames:
-        raise ImportRefusedError(f"there is no sheet {sheet!r}; the workbook has {', '.join(book.sheetnames)}")
+        raise ImportRefusedError(
+            f"there is no sheet {sheet!r}; the workbook has {', '.join(book.sheetnames)}"
+        )
     found: Any = book[sheet or book.sheetnames[0]]
     values = found.iter_rows(values_only=True)
     header = [cell_text(value).strip() for value in next(values, ())]
@@ -150,7 +158,9 @@ def _open_xlsx(stack: ExitStack, plain: BinaryIO, sheet: str | None) -> TableFil
     if not header:
         raise ImportRefusedError("the sheet is empty; its first row must name the columns")
     done = [1]
-    return TableFile(header, _xlsx_rows(values, len(header), done), found.max_row or 0, "row", lambda: done[0])
+    return TableFile(
+        header, _xlsx_rows(values, len(header), done), found.max_row or 0, "row", lambda: done[0]
+    )
 
 
 def _xlsx_rows(values: Iterator[tuple[Any, ...]], columns: int, done: list[int]) -> Iterator[TableRow]:

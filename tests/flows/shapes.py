@@ -23,7 +23,12 @@ FORM = b"""
 
 
 def instance(
-    *, form: str = "uji", version: str = "1", body: str = "<nama>Sari</nama><umur>40</umur>", iid: str = "", meta: str = ""
+    *,
+    form: str = "uji",
+    version: str = "1",
+    body: str = "<nama>Sari</nama><umur>40</umur>",
+    iid: str = "",
+    meta: str = "",
 ) -> tuple[str, bytes]:
     """(instanceID, XML) of a submission."""
     iid = iid or f"uuid:{uuids.uuid4()}"

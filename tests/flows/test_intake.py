@@ -130,7 +130,9 @@ def test_not_multipart_is_400_as_xml(office, phone):
 
 
 def test_without_the_version_header_400_comes_before_login(office):
-    answer = office.client.post("/v1/key/" + "x" * 64 + f"/projects/{office.project_id}/submission", data=b"x")
+    answer = office.client.post(
+        "/v1/key/" + "x" * 64 + f"/projects/{office.project_id}/submission", data=b"x"
+    )
     assert answer.status_code == 400
 
 
@@ -194,7 +196,10 @@ def test_screening_again_changes_nothing(office, phone):
 
     def rows() -> list:
         with office.session() as session:
-            return [(f.id, f.code, f.state, f.evidence_hash, f.updated_at) for f in session.scalars(select(Finding))]
+            return [
+                (f.id, f.code, f.state, f.evidence_hash, f.updated_at)
+                for f in session.scalars(select(Finding))
+            ]
 
     before = rows()
     with office.session() as session:
@@ -219,5 +224,7 @@ def test_an_officer_of_another_campaign_may_not_send(office, phone):
 
     with office.session() as session:
         other = projects.create_project(session, name="Lain").id
-    answer = office.client.get(phone.url("formList").replace(f"projects/{office.project_id}", f"projects/{other}"), headers=HEADERS)
+    answer = office.client.get(
+        phone.url("formList").replace(f"projects/{office.project_id}", f"projects/{other}"), headers=HEADERS
+    )
     assert b"<formID>" not in answer.data

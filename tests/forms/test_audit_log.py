@@ -4,7 +4,10 @@ HEADER = b"event,node,start,end\n"
 
 
 def test_questions_count_and_pauses_do_not():
-    log = HEADER + b"form start,,1000,\nquestion,/data/a,1000,11000\nform exit,,11000,\nquestion,/data/b,90000,95000\n"
+    log = (
+        HEADER
+        + b"form start,,1000,\nquestion,/data/a,1000,11000\nform exit,,11000,\nquestion,/data/b,90000,95000\n"
+    )
     assert active_seconds(log) == 15
 
 
@@ -13,7 +16,12 @@ def test_overlaps_count_once():
 
 
 def test_short_rows_and_nonsense_are_passed_over():
-    assert active_seconds(HEADER + b'question,/data/a\n"bro"ken,x,1,2\nquestion,/data/a,x,y\nquestion,/d,0,3000\n') == 3
+    assert (
+        active_seconds(
+            HEADER + b'question,/data/a\n"bro"ken,x,1,2\nquestion,/data/a,x,y\nquestion,/d,0,3000\n'
+        )
+        == 3
+    )
 
 
 def test_no_log_says_nothing():

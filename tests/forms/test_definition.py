@@ -8,7 +8,9 @@ from tests.forms.xforms import ENTITIES, HANDWRITTEN, VISIT, definition_of
 
 
 @pytest.mark.parametrize(
-    "definition", [definition_of(VISIT), definition_of(ENTITIES), read_definition(HANDWRITTEN)], ids=["visit", "entities", "handwritten"]
+    "definition",
+    [definition_of(VISIT), definition_of(ENTITIES), read_definition(HANDWRITTEN)],
+    ids=["visit", "entities", "handwritten"],
 )
 def test_json_gives_back_the_same_definition(definition):
     stored = json.dumps(definition_to_json(definition))

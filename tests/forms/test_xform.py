@@ -10,7 +10,12 @@ ID, EN = "Bahasa Indonesia (id)", "English (en)"
 
 def test_identity_of_a_form():
     form = definition_of(VISIT)
-    assert (form.form_id, form.version, form.title, form.root) == ("kunjungan", "2026101201", "Kunjungan", "data")
+    assert (form.form_id, form.version, form.title, form.root) == (
+        "kunjungan",
+        "2026101201",
+        "Kunjungan",
+        "data",
+    )
     assert (form.languages, form.default_language) == ((ID, EN), ID)
     assert not form.encrypted
     assert not form.instance_name
@@ -72,7 +77,9 @@ def test_nearest_repeat_of_a_field():
 
 
 def test_selects_name_their_lists():
-    several, one, outside = (field_of(VISIT, path) for path in ("/g_aset/kerja", "/g_aset/utama", "/keluarga"))
+    several, one, outside = (
+        field_of(VISIT, path) for path in ("/g_aset/kerja", "/g_aset/utama", "/keluarga")
+    )
     assert (several.select, several.choices, several.external) == ("multiple", "kerja", False)
     assert (one.select, one.choices, one.external) == ("one", "kerja", False)
     assert (outside.select, outside.choices, outside.external) == ("one", "keluarga", True)
@@ -239,7 +246,12 @@ def test_a_handwritten_form():
         "/meta/instanceID",
     ]
     kind, area = form.by_path["/jenis"], form.by_path["/plot/luas"]
-    assert (kind.type, kind.select, kind.required, kind.labels) == ("string", "one", True, {"": "Kind of tree"})
+    assert (kind.type, kind.select, kind.required, kind.labels) == (
+        "string",
+        "one",
+        True,
+        {"": "Kind of tree"},
+    )
     assert [choice.name for choice in form.choices[kind.choices]] == ["jati", "mangga"]
     assert (area.type, area.required, area.labels) == ("decimal", False, {"": "Area"})
     assert form.by_path["/meta/instanceID"].type == "unknown"
@@ -253,7 +265,10 @@ def test_a_handwritten_form():
 def test_a_repeat_without_template_and_with_different_copies_is_one_field_list():
     xform = HANDWRITTEN.replace(
         b"<plot><luas/></plot>", b"<plot><luas/></plot><plot><luas/><kode/></plot><akhir/>"
-    ).replace(b'<group ref="/pohon/plot">', b'<group><repeat nodeset="/pohon/plot"/></group><group ref="/pohon/plot">')
+    ).replace(
+        b'<group ref="/pohon/plot">',
+        b'<group><repeat nodeset="/pohon/plot"/></group><group ref="/pohon/plot">',
+    )
     form = read_definition(xform)
     assert [field.path for field in form.fields][2:6] == ["/plot", "/plot/luas", "/plot/kode", "/akhir"]
     assert form.by_path["/plot"].type == "repeat"

@@ -35,7 +35,9 @@ def test_single_quotes_spaces_and_look_alikes_do_not_confuse():
     assert new == old.replace(b"'7'", b'"8"')
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20))
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20)
+)
 def test_any_printable_version_is_read_back(version):
     assert read_definition(rewrite_version(HANDWRITTEN, version)).version == version
 

@@ -1,7 +1,5 @@
 """Forms for tests, written as Markdown tables or by hand."""
 
-# ruff: noqa: E501 - tables are read as tables
-
 from functools import cache
 
 from pyxform.xls2xform import convert

@@ -2,14 +2,9 @@
 
 import csv
 import io
-import os
-import subprocess
-import sys
-import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -22,9 +17,9 @@ from forms.instance import EntityElement, render_instance
 from forms.xform import read_definition
 from server.demo.answers import FilledForm, fill_forms
 from server.demo.drawing import draw_photo
+from tests.installation import Installation, new_installation
 from tests.real.truth import Folder, House
 from tests.real.visits import photo_scenes, scene_of
-from tests.servers import find_free_port
 
 HEADERS = {"X-OpenRosa-Version": "1.0"}
 FORMS = ("penyisiran", "stiker", "aset")
@@ -41,79 +36,36 @@ class Tables:
 
 def play(folder: Folder, houses: list[House], var: Path) -> Tables:
     """Imports, publishes, visits every house, waits for the checks, exports."""
-    environ = _environ(var)
-    _sisir(environ, "init", "--admin", "admin@real.test", "--password", "not a secret at all")
-    _sisir(environ, "project", "add", "Uji data nyata")
-    _sisir(environ, "area", "import", str(folder.villages), "--uncertainty", "11")
-    _sisir(environ, "household", "import", str(folder.register), "--snapshot", "uji", may_refuse=True)
-    _sisir(environ, "household", "enrol")
-    _sisir(environ, "form", "publish", "--bundled")
-    officers = _add_officers(environ, var, houses)
-    with _serving(environ):
-        _send_all(environ["SISIR_URL"], houses, officers, _households(environ))
-        _wait(environ)
-    return Tables(_export(environ, var, "findings"), _export(environ, var, "visits"))
+    office = new_installation(var)
+    office.run("area", "import", str(folder.villages), "--uncertainty", "11")
+    office.run("household", "import", str(folder.register), "--snapshot", "uji", may_fail=True)
+    office.run("household", "enrol")
+    office.run("form", "publish", "--bundled")
+    officers = _add_officers(office, houses)
+    with office.serving():
+        _send_all(office.url, houses, officers, _households(office))
+        office.wait_until_checked()
+    return Tables(_export(office, "findings"), _export(office, "visits"))
 
 
-def _environ(var: Path) -> dict[str, str]:
-    port = find_free_port()
-    return {
-        **os.environ,
-        "SISIR_VAR": str(var),
-        "SISIR_PORT": str(port),
-        "SISIR_HOST": "127.0.0.1",
-        "SISIR_URL": f"http://127.0.0.1:{port}",
-    }
-
-
-def _sisir(environ: Mapping[str, str], *words: str, may_refuse: bool = False) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "server", *words], env=dict(environ), stdout=subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode and not may_refuse:
-        raise SystemExit(f"sisir {' '.join(words)} failed")
-    return done.stdout
-
-
-def _add_officers(environ: Mapping[str, str], var: Path, houses: list[House]) -> dict[str, str]:
+def _add_officers(office: Installation, houses: list[House]) -> dict[str, str]:
     """Enumerator -> token; each sees the villages of the houses that the truth gives to it."""
     areas: dict[str, set[str]] = {}
     for house in houses:
         areas.setdefault(house.truth["enumerator_id"], set()).add(house.village)
-    listed = var / "officers.csv"
+    listed = office.var / "officers.csv"
     with listed.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["name", "areas"])
         rows.writerows([name, " ".join(sorted(codes))] for name, codes in areas.items())
-    made = csv.DictReader(io.StringIO(_sisir(environ, "officer", "import", str(listed))))
+    made = csv.DictReader(io.StringIO(office.run("officer", "import", str(listed))))
     return {row["name"]: row["token"] for row in made}
 
 
-def _households(environ: Mapping[str, str]) -> dict[str, str]:
+def _households(office: Installation) -> dict[str, str]:
     """Register id -> uuid on the phones."""
-    rows = csv.DictReader(io.StringIO(_sisir(environ, "export", "households")))
+    rows = csv.DictReader(io.StringIO(office.run("export", "households")))
     return {row["source_id"]: row["entity"] for row in rows}
-
-
-@contextmanager
-def _serving(environ: Mapping[str, str]) -> Iterator[None]:
-    server = subprocess.Popen([sys.executable, "-m", "server", "serve"], env=dict(environ))
-    try:
-        _wait_for_page(environ["SISIR_URL"])
-        yield
-    finally:
-        server.terminate()
-        server.wait(60)
-
-
-def _wait_for_page(url: str) -> None:
-    for _ in range(300):
-        try:
-            requests.get(url, timeout=2)
-            return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise SystemExit("the server did not start")
 
 
 class _Phone:
@@ -143,7 +95,9 @@ class _Phone:
         xml = _render(self.definitions[form.form_id], form, entity)
         files = {name: (name, data, "image/jpeg") for name, data in form.files.items()}
         answer = self._session.post(
-            f"{self._base}/submission", files={"xml_submission_file": ("a.xml", xml, "text/xml"), **files}, timeout=120
+            f"{self._base}/submission",
+            files={"xml_submission_file": ("a.xml", xml, "text/xml"), **files},
+            timeout=120,
         )
         if answer.status_code != 201:
             raise SystemExit(f"{form.form_id}: {answer.status_code} {answer.text}")
@@ -152,23 +106,38 @@ class _Phone:
 def _render(definition: FormDefinition, form: FilledForm, entity: Mapping[str, str]) -> bytes:
     """The XML that a phone makes of these answers."""
     paths = {definition.by_name[name][0].path: value for name, value in form.answers.items()}
-    for name, moment in (("start", form.started_at), ("end", form.ended_at), ("today", form.started_at.date())):
+    for name, moment in (
+        ("start", form.started_at),
+        ("end", form.ended_at),
+        ("today", form.started_at.date()),
+    ):
         paths[definition.by_name[name][0].path] = moment
-    update = EntityElement("keluarga", entity["name"], update=True, label=entity["label"], base_version=entity["__version"])
+    update = EntityElement(
+        "keluarga", entity["name"], update=True, label=entity["label"], base_version=entity["__version"]
+    )
     return render_instance(definition, paths, instance_id=f"uuid:{uuid.uuid4()}", entity=update)
 
 
-def _send_all(url: str, houses: list[House], officers: Mapping[str, str], households: Mapping[str, str]) -> None:
+def _send_all(
+    url: str, houses: list[House], officers: Mapping[str, str], households: Mapping[str, str]
+) -> None:
     scenes = photo_scenes(houses)
     ordered = sorted(houses, key=lambda house: house.truth["enumerator_id"])
-    rounds = [(name, list(group)) for name, group in groupby(ordered, key=lambda house: house.truth["enumerator_id"])]
+    rounds = [
+        (name, list(group))
+        for name, group in groupby(ordered, key=lambda house: house.truth["enumerator_id"])
+    ]
     with ThreadPoolExecutor(SENDERS) as pool, tqdm(total=len(houses), unit=" houses", mininterval=5) as bar:
         for done in pool.map(lambda item: _walk(url, officers[item[0]], item[1], households, scenes), rounds):
             bar.update(done)
 
 
 def _walk(
-    url: str, token: str, houses: list[House], households: Mapping[str, str], scenes: Mapping[str, tuple[str, str]]
+    url: str,
+    token: str,
+    houses: list[House],
+    households: Mapping[str, str],
+    scenes: Mapping[str, tuple[str, str]],
 ) -> int:
     phone = _Phone(url, token)
     for house in houses:
@@ -179,19 +148,8 @@ def _walk(
     return len(houses)
 
 
-def _wait(environ: Mapping[str, str]) -> None:
-    """Until nothing is owed any more; peers are screened again, so it can take a while."""
-    started = time.monotonic()
-    while (owed := int(_sisir(environ, "screen", "--count").strip())) > 0:
-        print(f"waiting for {owed} submissions to be checked", file=sys.stderr)
-        if time.monotonic() - started > 1800:
-            raise SystemExit(f"{owed} submissions were still not checked after half an hour")
-        time.sleep(2)
-
-
-def _export(environ: Mapping[str, str], var: Path, table: str) -> list[dict[str, str]]:
-    target = var / f"{table}.csv"
-    _sisir(environ, "export", table, "--output", str(target))
+def _export(office: Installation, table: str) -> list[dict[str, str]]:
+    target = office.var / f"{table}.csv"
+    office.run("export", table, "--output", str(target))
     with target.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-

@@ -37,7 +37,9 @@ class Line:
 
     @property
     def is_good(self) -> bool:
-        return (self.recall is None or self.recall >= RECALL) and (self.precision is None or self.precision >= PRECISION)
+        return (self.recall is None or self.recall >= RECALL) and (
+            self.precision is None or self.precision >= PRECISION
+        )
 
 
 def score_problems(houses: list[House], tables: Tables) -> list[Line]:
@@ -48,7 +50,10 @@ def score_problems(houses: list[House], tables: Tables) -> list[Line]:
         found = {
             row["source_id"]
             for row in tables.findings
-            if row["code"] in codes and row["outcome"] == "fires" and row["state"] != "closed" and row["source_id"] in visited
+            if row["code"] in codes
+            and row["outcome"] == "fires"
+            and row["state"] != "closed"
+            and row["source_id"] in visited
         }
         if problem == "INELIGIBLE_ASSET:LAND_2HA":
             found &= _with_severity(tables, codes, "high")
@@ -57,7 +62,9 @@ def score_problems(houses: list[House], tables: Tables) -> list[Line]:
 
 
 def _with_severity(tables: Tables, codes: tuple[str, ...], severity: str) -> set[str]:
-    return {row["source_id"] for row in tables.findings if row["code"] in codes and row["severity"] == severity}
+    return {
+        row["source_id"] for row in tables.findings if row["code"] in codes and row["severity"] == severity
+    }
 
 
 def wrong_relations(houses: list[House], tables: Tables) -> list[str]:
@@ -68,7 +75,9 @@ def wrong_relations(houses: list[House], tables: Tables) -> list[str]:
         truth, ours = house.truth["geo_class"], placed.get(house.id, "missing")
         certain = abs(house.outside_m) > house.accuracy_m + UNCERTAINTY_M
         if (certain and ours != truth) or (truth == "boundary" and ours == "outside") or ours == "missing":
-            wrong.append(f"{house.id}: {truth} at {house.outside_m} m, accuracy {house.accuracy_m} m, found {ours}")
+            wrong.append(
+                f"{house.id}: {truth} at {house.outside_m} m, accuracy {house.accuracy_m} m, found {ours}"
+            )
     return wrong
 
 

@@ -38,7 +38,9 @@ def find_folder(folder: Path) -> Folder:
     register = [path for path in sorted(folder.glob("households_*.csv.gz")) if path not in truth]
     villages = sorted(folder.glob("villages_*.geojson"))
     if not (truth and register and villages):
-        raise SystemExit(f"{folder} needs villages_*.geojson, households_*.csv.gz and households_*_truth.csv.gz")
+        raise SystemExit(
+            f"{folder} needs villages_*.geojson, households_*.csv.gz and households_*_truth.csv.gz"
+        )
     return Folder(villages[0], register[0], truth[0])
 
 

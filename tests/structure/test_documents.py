@@ -13,6 +13,12 @@ def test_every_variable_is_documented():
 
 
 def test_tests_mirror_no_machine_paths():
-    tracked = [path for folder in ("forms", "media", "workers", "server", "tests") for path in (ROOT / folder).rglob("*.py")]
+    tracked = [
+        path
+        for folder in ("forms", "media", "workers", "server", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
     needle = "/" + "work" + "/"
-    assert [path.relative_to(ROOT).as_posix() for path in tracked if needle in path.read_text(encoding="utf-8")] == []
+    assert [
+        path.relative_to(ROOT).as_posix() for path in tracked if needle in path.read_text(encoding="utf-8")
+    ] == []

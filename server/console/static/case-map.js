@@ -18,23 +18,37 @@
       return;
     }
     const map = L.map(place, { zoomControl: true, attributionControl: false, zoomSnap: 0.25, maxZoom: 21, keyboard: false });
-    const focus = L.featureGroup();
-    addAreas(map, data);
-    addHouses(map, data);
-    const village = addVillage(map, data, texts);
-    addPoints(map, focus, data, texts);
-    L.control.scale({ imperial: false }).addTo(map);
-    const bounds = focus.getLayers().length ? focus.getBounds().pad(0.6) : village && village.getBounds();
-    if (!bounds || !bounds.isValid()) {
+    const bounds = focusOf(data) || boundsOf(data.village);
+    if (!bounds) {
       map.remove();
       place.hidden = true;
       note.textContent = texts.none;
       return;
     }
     map.fitBounds(bounds, { maxZoom: 18 });
+    addAreas(map, data);
+    const village = addVillage(map, data, texts);
+    addHouses(map, data);
+    addPoints(map, data, texts);
+    L.control.scale({ imperial: false }).addTo(map);
     if (village) addZoomToVillage(map, village, bounds);
     describe(note, data, texts);
     place.dataset.ready = "yes";
+  }
+
+  // What has to be seen first: the newest visit with its circle and the registered point, with room around.
+  function focusOf(data) {
+    const bounds = L.latLngBounds([]);
+    if (data.visits.length) {
+      const visit = data.visits[0];
+      bounds.extend(L.latLng(visit.lat, visit.lon).toBounds(2 * Math.min(visit.accuracy_m || 0, 2000) + 60));
+    }
+    if (data.register) bounds.extend(L.latLng(data.register.lat, data.register.lon).toBounds(60));
+    return bounds.isValid() ? bounds.pad(0.3) : null;
+  }
+
+  function boundsOf(area) {
+    return area && area.geometry ? L.geoJSON(area.geometry).getBounds() : null;
   }
 
   function addAreas(map, data) {
@@ -60,22 +74,20 @@
     }
   }
 
-  function addPoints(map, focus, data, texts) {
+  function addPoints(map, data, texts) {
     data.visits.forEach((visit, index) => {
       const at = [visit.lat, visit.lon];
       const faint = index === 0 ? 1 : 0.45;
       if (visit.accuracy_m > 0 && visit.accuracy_m < 5000) {
-        const circle = L.circle(at, { radius: visit.accuracy_m, color: css("--visit"), weight: 1, opacity: faint, fillOpacity: 0.12 * faint, interactive: false }).addTo(map);
-        if (index === 0) focus.addLayer(circle);
+        L.circle(at, { radius: visit.accuracy_m, color: css("--visit"), weight: 1, opacity: faint, fillOpacity: 0.12 * faint, interactive: false }).addTo(map);
       }
       const label = `${texts.visit}: ${visit.form}, ${visit.on}, ${visit.officer}${visit.accuracy_m ? ` ± ${Math.round(visit.accuracy_m)} m` : ""}`;
-      focus.addLayer(L.circleMarker(at, { radius: 7, color: "#fff", weight: 2, fillColor: css("--visit"), fillOpacity: faint, opacity: faint }).addTo(map).bindTooltip(text(label)));
+      L.circleMarker(at, { radius: 7, color: "#fff", weight: 2, fillColor: css("--visit"), fillOpacity: faint, opacity: faint }).addTo(map).bindTooltip(text(label));
     });
     if (!data.register) return;
     const at = [data.register.lat, data.register.lon];
     const diamond = L.marker(at, { icon: L.divIcon({ className: "m-register", iconSize: [14, 14] }), keyboard: false }).addTo(map);
     diamond.bindTooltip(text(`${texts.register}${data.register.source ? ` (${data.register.source})` : ""}`));
-    focus.addLayer(diamond);
     if (data.visits.length) {
       L.polyline([[data.visits[0].lat, data.visits[0].lon], at], { color: css("--ink"), weight: 1, dashArray: "4 4", interactive: false }).addTo(map);
     }

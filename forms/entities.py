@@ -155,9 +155,7 @@ def _version(raw: str | None) -> Attribute:
 
 
 def _properties(container: etree._Element, path: str, declaration: EntityDeclaration) -> dict[str, str]:
-    """A property's field never lies inside a repeat below its entity's container: the form would not say
-    which row.
-    """
+    """Texts of the declared fields that are present; of a field in a repeat below the container the first row counts."""
     found = {}
     for name, field_path in declaration.properties.items():
         node = _descend(container, field_path.removeprefix(path).split("/")[1:])

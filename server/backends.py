@@ -7,6 +7,7 @@ from datetime import datetime
 from huey import Huey
 from sqlalchemy import Engine
 
+import server.models.all  # noqa: F401 - every table must be known before the first query
 from media.blobs import Storage
 from media.sealing import Seal, read_key
 from media.storage import open_storage

@@ -50,6 +50,7 @@ def _build(backends: Backends, config: Config) -> None:
             bar.update(min(steps, campaign.STEPS - bar.n))
 
         record = campaign.build_demo(backends, advance)
+        advance("Selesai", campaign.STEPS)
     campaign.write_record(record, config.var / RECORD)
 
 

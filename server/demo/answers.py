@@ -56,6 +56,8 @@ class Scene:
     land: str = "lt_1000"
     is_poor: bool = False
     photo: bytes | None = None
+    sticker_photo: bytes | None = None
+    """Another shot of the house; None = `photo` again."""
     no_gps: bool = False
     pace: float = 1.0
     """How long sticker and assets take against STICKER_TIME and ASSET_TIME."""
@@ -217,8 +219,9 @@ def _sticker(scene: Scene, target: Mapping[str, str], at: datetime) -> FilledFor
     else:
         answers |= {"no_stiker_ketik": "ST-0001", "no_stiker_simpan": "ST-0001", "posisi": "pintu"}
         answers |= {"program_dicentang": _programmes(scene), "foto_stiker": "stiker.jpg"}
-        if scene.photo is not None and not scene.sticker_photo_lost:
-            files["stiker.jpg"] = scene.photo
+        shot = scene.sticker_photo or scene.photo
+        if shot is not None and not scene.sticker_photo_lost:
+            files["stiker.jpg"] = shot
     if scene.withdraws:
         answers |= {"hak_dijelaskan": "ya", "alasan_mundur": "malu_stiker", "foto_surat": "surat.jpg"}
         answers |= {"saksi": "Ketua RT 001", "tanpa_paksaan": "OK"}

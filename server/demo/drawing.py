@@ -8,7 +8,7 @@ import io
 import random  # drawings, not secrets
 from functools import lru_cache
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 SIZE = (640, 480)
 CAPTION = "gambar rekaan"
@@ -31,12 +31,14 @@ _PAPER = (248, 246, 238)
 
 
 def draw_photo(scene: str, copy: str) -> bytes:
-    """A JPEG of the scene. The same scene and copy give the same bytes; another copy of it is re-encoded, a little softer."""
-    dice = random.Random(copy)  # noqa: S311
+    """A JPEG of the scene. The same scene and copy give the same bytes; another copy of it is smaller and re-encoded."""
     picture = _scene(scene)
-    if copy != scene:
-        picture = picture.filter(ImageFilter.GaussianBlur(dice.uniform(0.3, 0.8)))
-    return _jpeg(picture, 80 if copy == scene else dice.randrange(55, 75))
+    if copy == scene:
+        return _jpeg(picture, 80)
+    dice = random.Random(copy)  # noqa: S311
+    width = dice.randrange(440, 480)
+    smaller = picture.resize((width, width * SIZE[1] // SIZE[0]), Image.Resampling.BILINEAR)
+    return _jpeg(smaller, dice.randrange(55, 80))
 
 
 def draw_letter(scene: str) -> bytes:

@@ -7,6 +7,7 @@ import io
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,20 +18,20 @@ from forms.definition import FormDefinition
 from media.blobs import digest_file
 from server.backends import Backends
 from server.db import session_scope
-from server.demo.answers import fill_forms
+from server.demo.answers import Scene, fill_forms
 from server.demo.filling import HOUSEHOLD_LIST, Branch, render_form
 from server.demo.visits import OFFICERS, Visit, scene_of
 from server.models.actor import Actor
 from server.models.entity import Entity, EntityList
 from server.models.household import Household
 from server.models.project import Project
-from server.permissions import Caller
 from server.services import accounts, publishing
 from server.services.receiving import receive_submission
 from server.uploads import SubmissionUpload, UploadedFile
 
 USER_AGENT = "sisir demo"
 VILLAGE_LIST = "desa"
+DRAWERS = 2
 BETWEEN_FORMS = timedelta(seconds=3)
 
 
@@ -47,7 +48,7 @@ def send_visits(
     backends: Backends,
     project_id: int,
     officer_ids: Sequence[int],
-    visits: Iterable[Visit],
+    visits: Sequence[Visit],
     on_sent: Callable[[], object] = lambda: None,
 ) -> None:
     """Sends every form of the visits, in their order.
@@ -61,16 +62,15 @@ def send_visits(
         ]
         lists = _load_lists(session, project_id)
     sent: Counter[str] = Counter()
-    for visit in visits:
-        with session_scope(backends.sessions) as session:
-            project = session.get_one(Project, project_id)
-            for upload in _uploads(visit, lists, sent):
-                receive_submission(session, backends, upload, project=project, caller=_of(visit, callers))
-        on_sent()
-
-
-def _of(visit: Visit, callers: Sequence[Caller]) -> Caller:
-    return callers[visit.officer]
+    with ThreadPoolExecutor(DRAWERS) as pool:
+        for visit, scene in zip(visits, pool.map(scene_of, visits), strict=True):
+            with session_scope(backends.sessions) as session:
+                project = session.get_one(Project, project_id)
+                for upload in _uploads(visit, scene, lists, sent):
+                    receive_submission(
+                        session, backends, upload, project=project, caller=callers[visit.officer]
+                    )
+            on_sent()
 
 
 def _load_lists(session: Session, project_id: int) -> _Lists:
@@ -87,12 +87,12 @@ def _load_lists(session: Session, project_id: int) -> _Lists:
     )
 
 
-def _uploads(visit: Visit, lists: _Lists, sent: Counter[str]) -> Iterable[SubmissionUpload]:
+def _uploads(visit: Visit, scene: Scene, lists: _Lists, sent: Counter[str]) -> Iterable[SubmissionUpload]:
     """The submissions of one visit. sent counts those of each family, as every one is a version of its entity."""
     entity = lists.families[visit.family.source_id]
     branch_id, trunk = str(uuid.uuid4()), sent[visit.family.source_id] + 1
     received_at = visit.received_at
-    for form in fill_forms(scene_of(visit), entity, lists.villages[visit.family.village.code]):
+    for form in fill_forms(scene, entity, lists.villages[visit.family.village.code]):
         if form.form_id == "stiker" and not visit.family.programmes:
             continue
         sent[visit.family.source_id] += 1

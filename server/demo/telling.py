@@ -68,7 +68,11 @@ class _Told:
         self._by_family[family.source_id] = visit
         if story.trick == Trick.visited_twice:
             others = [place for place in officers_of(family) if place != visit.officer]
-            self._second.append(replace(visit, officer=others[0] if others else visit.officer, number=2))
+            officer, photo = (
+                others[0] if others else visit.officer,
+                (visit.photo[0], f"{visit.photo[1]} again"),
+            )
+            self._second.append(replace(visit, officer=officer, photo=photo, number=2))
         return True
 
     def _give_pair(self, story: Story) -> None:

@@ -97,6 +97,7 @@ def scene_of(visit: Visit) -> Scene:
         "pace": visit.pace,
         "visit_number": visit.number,
         "photo": draw_photo(*visit.photo),
+        "sticker_photo": draw_photo(family.source_id, f"{visit.photo[1]} sticker"),
         "sticker_photo_lost": trick == Trick.photo_lost,
         "letter": draw_letter(family.source_id) if trick == Trick.with_letter else None,
     }

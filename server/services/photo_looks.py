@@ -5,9 +5,11 @@ Belongs here: which blobs still have to be looked at, and writing down what they
 """
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from media.errors import BlobMissingError, PhotoError
@@ -20,7 +22,6 @@ from server.models.submission import Attachment, Submission
 from server.services.blobs import open_blob
 
 THUMBNAIL_PX = 480
-PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif", ".avif")
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ class _Look:
     thumbnail_key: str | None
 
 
-def look_at_photos(backends: Backends, *, limit: int = 100) -> int:
-    """Looks at the photos of submissions that are owed screening and were not looked at. Returns: how many.
+def look_at_photos(backends: Backends, submission_ids: Sequence[int]) -> int:
+    """Looks at the photos of these submissions that nobody looked at yet. Returns: how many.
 
     Decoding happens outside of any transaction; the facts are written in one. Two workers on one photo write the same.
     """
     with session_scope(backends.sessions, read_only=True) as session:
-        blobs = list(_unseen(session, limit))
+        blobs = list(session.scalars(_unseen(submission_ids, Blob).distinct()))
     looks = [_look(backends, blob) for blob in blobs]
     if looks:
         with session_scope(backends.sessions) as session:
@@ -45,21 +46,20 @@ def look_at_photos(backends: Backends, *, limit: int = 100) -> int:
     return len(looks)
 
 
-def _unseen(session: Session, limit: int) -> list[Blob]:
-    pictures = or_(
-        Attachment.content_type.like("image/%"),
-        *(Attachment.name.ilike(f"%{ending}") for ending in PICTURE_ENDINGS),
-    )
-    query = (
-        select(Blob)
-        .join(Attachment, Attachment.blob_id == Blob.id)
-        .join(Submission, Submission.current_version_id == Attachment.submission_version_id)
+def with_unseen_photos(session: Session, submission_ids: Sequence[int]) -> set[int]:
+    """Those of these submissions that have a photo which nobody looked at yet."""
+    return set(session.scalars(_unseen(submission_ids, Submission.id)))
+
+
+def _unseen(submission_ids: Sequence[int], wanted: Any) -> Select[Any]:
+    return (
+        select(wanted)
+        .select_from(Submission)
+        .join(Attachment, Attachment.submission_version_id == Submission.current_version_id)
+        .join(Blob, Blob.id == Attachment.blob_id)
         .outerjoin(Photo, Photo.blob_id == Blob.id)
-        .where(Submission.screened_at.is_(None), Photo.blob_id.is_(None), pictures)
-        .distinct()
-        .limit(limit)
+        .where(Submission.id.in_(submission_ids), Attachment.media == "image", Photo.blob_id.is_(None))
     )
-    return list(session.scalars(query))
 
 
 def _look(backends: Backends, blob: Blob) -> _Look:

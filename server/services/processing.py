@@ -5,7 +5,7 @@ Belongs here: claiming owed submissions and their order. This module owns its tr
 
 import logging
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from server.backends import Backends
@@ -20,43 +20,51 @@ BATCH = 50
 def process_owed(backends: Backends, *, limit: int | None = None) -> int:
     """Works off owed submissions in order of arrival until none is left. Returns: how many were done.
 
-    Effects: each batch is one transaction; a worker that dies leaves its batch owed. A submission that cannot be
+    Photos are looked at first, outside of any transaction; a submission whose photo came in after that waits for the next
+    round. Effects: each batch is one transaction; a worker that dies leaves its batch owed. A submission that cannot be
     screened is marked with its error and shown, so that it never blocks the others.
     """
-    done = 0
+    done, after = 0, 0
     while limit is None or done < limit:
-        photo_looks.look_at_photos(backends)
-        count = _process_batch(backends)
-        if count == 0:
+        ids = _find_owed(backends, after)
+        if not ids:
             break
+        photo_looks.look_at_photos(backends, ids)
+        count = _process_batch(backends, ids)
+        after = after if count else ids[-1]
         done += count
     return done
 
 
-def _process_batch(backends: Backends) -> int:
+def _find_owed(backends: Backends, after: int) -> list[int]:
+    with session_scope(backends.sessions, read_only=True) as session:
+        return list(session.scalars(_owed_query().where(Submission.id > after).limit(BATCH)))
+
+
+def _process_batch(backends: Backends, ids: list[int]) -> int:
+    """Returns: how many of them were done; those that another worker holds are left to it."""
     try:
         with session_scope(backends.sessions) as session:
-            ids = _claim(session, BATCH)
-            _process(session, backends, ids)
-        return len(ids)
+            ready = _claim(session, ids)
+            _process(session, backends, ready)
+        return len(ready)
     except Exception:  # one bad submission must not block the rest: each by itself
         LOG.exception("processing.batch_failed")
-        return _process_singly(backends)
+        return sum(_process_alone(backends, submission_id) for submission_id in ids)
 
 
-def _process_singly(backends: Backends) -> int:
-    with session_scope(backends.sessions, read_only=True) as session:
-        ids = _owed(session, BATCH)
-    for submission_id in ids:
-        try:
-            with session_scope(backends.sessions) as session:
-                _process(session, backends, [submission_id])
-        except Exception as error:
-            LOG.exception("processing.failed", extra={"submission_id": submission_id})
-            with session_scope(backends.sessions) as session:
-                submission = session.get_one(Submission, submission_id)
-                submission.screened_at, submission.screening_error = now(), f"{type(error).__name__}"
-    return len(ids)
+def _process_alone(backends: Backends, submission_id: int) -> int:
+    try:
+        with session_scope(backends.sessions) as session:
+            ready = _claim(session, [submission_id])
+            _process(session, backends, ready)
+        return len(ready)
+    except Exception as error:
+        LOG.exception("processing.failed", extra={"submission_id": submission_id})
+        with session_scope(backends.sessions) as session:
+            submission = session.get_one(Submission, submission_id)
+            submission.screened_at, submission.screening_error = now(), f"{type(error).__name__}"
+        return 1
 
 
 def _process(session: Session, backends: Backends, ids: list[int]) -> None:
@@ -71,22 +79,19 @@ def _process(session: Session, backends: Backends, ids: list[int]) -> None:
     screening.screen_submissions(session, backends, ids)
 
 
-def _claim(session: Session, limit: int) -> list[int]:
-    """Owed submissions that no other worker holds, oldest first."""
-    query = _owed_query(limit).with_for_update(skip_locked=True)
-    return list(session.scalars(query))
+def _claim(session: Session, ids: list[int]) -> list[int]:
+    """Those that are still owed, that no other worker holds and whose photos were all looked at, oldest first."""
+    query = _owed_query().where(Submission.id.in_(ids)).with_for_update(skip_locked=True)
+    claimed = list(session.scalars(query))
+    waiting = photo_looks.with_unseen_photos(session, claimed)
+    return [number for number in claimed if number not in waiting]
 
 
-def _owed(session: Session, limit: int) -> list[int]:
-    return list(session.scalars(_owed_query(limit)))
-
-
-def _owed_query(limit: int):  # type: ignore[no-untyped-def]
+def _owed_query() -> Select[int]:
     return (
         select(Submission.id)
         .where(
             Submission.screened_at.is_(None), Submission.deleted_at.is_(None), Submission.is_draft.is_(False)
         )
         .order_by(Submission.id)
-        .limit(limit)
     )

@@ -26,7 +26,7 @@ _SEX = {"l": "l", "lk": "l", "laki-laki": "l", "laki laki": "l", "lelaki": "l", 
 def clean_cells(cells: list[str]) -> tuple[list[str], str]:
     """The cells, each on one line, without control characters and needless spaces; and one text that stands for them all.
 
-    No two rows have the same text: '|' separates cells that hold none, else a control character does, which none can hold.
+    No two rows of one width have the same text: '|' separates cells that hold none, else a control character does, which none can hold.
     """
     together = "|".join(cells)
     if (

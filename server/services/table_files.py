@@ -66,7 +66,7 @@ def open_table(path: Path, *, sheet: str | None = None) -> Iterator[TableFile]:
             plain.seek(0)
             if magic == _OLE:
                 raise ImportRefusedError(f"{path.name} is an old .xls workbook; save it as .xlsx or CSV")
-            table = _open_xlsx(stack, plain, sheet) if magic == _ZIP else _open_csv(raw, plain, path)
+            table = _open_xlsx(stack, plain, sheet) if magic == _ZIP else _open_csv(stack, raw, plain, path)
         except _BROKEN as error:
             raise ImportRefusedError(
                 f"{path.name} is damaged or cut short: {type(error).__name__}"
@@ -104,10 +104,10 @@ def _unzipped(raw: BinaryIO) -> BinaryIO:
     return gzip.open(raw) if magic == _GZIP else raw  # type: ignore[return-value]
 
 
-def _open_csv(raw: BinaryIO, plain: BinaryIO, path: Path) -> TableFile:
+def _open_csv(stack: ExitStack, raw: BinaryIO, plain: BinaryIO, path: Path) -> TableFile:
     encoding = "utf-16" if plain.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     plain.seek(0)
-    text = io.TextIOWrapper(plain, encoding=encoding, errors="surrogateescape", newline="")
+    text = stack.enter_context(io.TextIOWrapper(plain, encoding=encoding, errors="surrogateescape", newline=""))
     first = text.readline()
     if not first.strip():
         raise ImportRefusedError(f"{path.name} is empty; its first line must name the columns")

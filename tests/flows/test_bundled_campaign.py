@@ -34,8 +34,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     write_register(folder / "register.csv", [village.dotted for village in villages[:2]])
     made = new_installation(folder / "var")
     made.run("area", "import", str(folder / "villages.geojson"), "--uncertainty", "11")
-    made.run("household", "import", str(folder / "register.csv"), "--snapshot", "uji")
-    made.run("household", "enrol")
+    made.run("household", "import", str(folder / "register.csv"), "--name", "uji")
+    made.run("household", "enrol", "--area", "9901")
     made.run("form", "publish", "--bundled")
     with made.serving():
         yield made

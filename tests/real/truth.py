@@ -106,11 +106,15 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _sample(houses: list[House], share: float) -> list[House]:
-    """Every n-th household and all members of the groups that it belongs to."""
+    """Every n-th household, and whole groups: a pair that shares a photo stays a pair."""
     step = max(1, round(1 / share))
     chosen = {house.id for place, house in enumerate(houses) if place % step == 0}
-    groups = {key for house in houses if house.id in chosen for key in _groups(house)}
-    return [house for house in houses if house.id in chosen or groups & set(_groups(house))]
+    while True:
+        groups = {key for house in houses if house.id in chosen for key in _groups(house)}
+        grown = {house.id for house in houses if house.id in chosen or groups & set(_groups(house))}
+        if grown == chosen:
+            return [house for house in houses if house.id in chosen]
+        chosen = grown
 
 
 def _groups(house: House) -> list[tuple[str, str]]:

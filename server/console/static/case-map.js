@@ -18,20 +18,21 @@
       return;
     }
     const map = L.map(place, { zoomControl: true, attributionControl: false, zoomSnap: 0.25, maxZoom: 21, keyboard: false });
-    const bounds = focusOf(data) || boundsOf(data.village);
-    if (!bounds) {
+    const near = focusOf(data);
+    const all = widest(near, boundsOf(data.village));
+    if (!all) {
       map.remove();
       place.hidden = true;
       note.textContent = texts.none;
       return;
     }
-    map.fitBounds(bounds, { maxZoom: 18 });
+    map.fitBounds(all, { maxZoom: 18 });
     addAreas(map, data);
-    const village = addVillage(map, data, texts);
+    addVillage(map, data, texts);
     addHouses(map, data);
     addPoints(map, data, texts);
     L.control.scale({ imperial: false }).addTo(map);
-    if (village) addZoomToVillage(map, village, bounds);
+    if (near) addCloseUp(map, near, all, texts);
     describe(note, data, texts);
     place.dataset.ready = "yes";
   }
@@ -49,6 +50,11 @@
 
   function boundsOf(area) {
     return area && area.geometry ? L.geoJSON(area.geometry).getBounds() : null;
+  }
+
+  function widest(near, village) {
+    if (!near || !village) return near || village;
+    return L.latLngBounds(near.getSouthWest(), near.getNorthEast()).extend(village);
   }
 
   function addAreas(map, data) {
@@ -93,17 +99,19 @@
     }
   }
 
-  function addZoomToVillage(map, village, bounds) {
-    let wide = false;
+  // The whole village first, because the question is where the point lies; one press shows the house itself.
+  function addCloseUp(map, near, all, texts) {
+    let isNear = false;
     const control = L.control({ position: "topright" });
     control.onAdd = () => {
       const button = L.DomUtil.create("button", "map-button");
       button.type = "button";
-      button.textContent = "⤢";
+      button.textContent = texts.near;
       L.DomEvent.on(button, "click", (event) => {
         L.DomEvent.stop(event);
-        wide = !wide;
-        map.fitBounds(wide ? village.getBounds() : bounds, { maxZoom: 18 });
+        isNear = !isNear;
+        button.textContent = isNear ? texts.all : texts.near;
+        map.fitBounds(isNear ? near : all, { maxZoom: 19 });
       });
       return button;
     };

@@ -92,7 +92,7 @@ class Stage:
         self.office.work()
         with self.office.session() as session:
             self.cases.clear()
-            self.cases.update(dict(session.execute(select(Case.title, Case.id)).tuples().all()))
+            self.cases.update(dict(session.execute(select(Case.title, Case.id)).all()))
         return self
 
 
@@ -179,7 +179,7 @@ def open_stage(folder: Path, **variables: str) -> Stage:
                 nik_hash=seal.keyed_hash(NIK) if place == 0 else None,
                 nik_sealed=seal.seal_text(NIK) if place == 0 else None,
             )
-        entities = dict(session.execute(select(Entity.label, Entity.uuid)).tuples().all())
+        entities = dict(session.execute(select(Entity.label, Entity.uuid)).all())
     office.publish(form_text("aset", "Pemeriksaan aset"), "aset.md")
     office.publish(form_text("aset_ulang", "Aset, kunjungan ulang"), "aset_ulang.md")
     stage = Stage(

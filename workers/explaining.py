@@ -89,7 +89,7 @@ class _Shown(dict[str, str]):
 
 
 def _say(value: object, language: str) -> str:
-    if value is None:
+    if value is None or value in ([], ()):
         return "–"
     if isinstance(value, float):
         text = f"{value:,.1f}".removesuffix(".0")

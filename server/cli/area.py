@@ -66,10 +66,14 @@ def _mapping(file: Path, columns: tuple[str, ...], layer: str | None) -> ColumnM
     given = dict(item.partition("=")[::2] for item in columns)
     wrong = [name for name, column in given.items() if name not in COLUMNS or not column]
     if wrong:
-        raise click.UsageError(f"--column {wrong[0]}: write WHAT=COLUMN with WHAT one of {', '.join(COLUMNS)}")
+        raise click.UsageError(
+            f"--column {wrong[0]}: write WHAT=COLUMN with WHAT one of {', '.join(COLUMNS)}"
+        )
     try:
         found = describe_boundaries(file, layer=layer).columns
-        guessed = {name: getattr(guess_columns(found), name) for name in COLUMNS} if "code" not in given else {}
+        guessed = (
+            {name: getattr(guess_columns(found), name) for name in COLUMNS} if "code" not in given else {}
+        )
     except BoundaryFileError as error:
         raise click.UsageError(str(error)) from error
     return ColumnMapping(**{**guessed, **given})

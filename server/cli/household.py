@@ -21,7 +21,9 @@ def household() -> None:
 
 @household.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--name", help="What the office calls this snapshot, for example DTSEN-2026-T3; default the file's name.")
+@click.option(
+    "--name", help="What the office calls this snapshot, for example DTSEN-2026-T3; default the file's name."
+)
 @click.option("--mapping", "mapping_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help='TOML: canonical = "column"; needed only for unusual names.')  # fmt: skip
 @click.option("--sheet", help="Worksheet of an .xlsx file; the first one by default.")

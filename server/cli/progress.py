@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Never
 
 from tqdm import tqdm
 
@@ -11,7 +12,9 @@ class Bar:
     """A bar that is told where it stands; it learns its length at the first call."""
 
     def __init__(self, label: str) -> None:
-        self._bar: tqdm[None] = tqdm(desc=label, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False)
+        self._bar: tqdm[Never] = tqdm(
+            desc=label, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False
+        )
 
     def show(self, done: int, total: int, unit: str = "row") -> None:
         """Moves the bar to `done` of `total`; unit 'B' counts bytes."""

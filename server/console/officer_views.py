@@ -172,7 +172,7 @@ def _area_names(page: Page, paths: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def _names(page: Page, codes: list[str]) -> dict[str, str]:
-    return dict(page.session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).tuples().all())
+    return dict(page.session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).all())
 
 
 def _show_list(

@@ -19,7 +19,13 @@ from server.models.area import Area, AreaImport, AreaLevel
 from server.scope import AreaPaths, covers_any
 from server.services import audit
 from workers.area_codes import dotted_code
-from workers.boundary_files import BoundaryRow, ColumnMapping, RefusedRow, describe_boundaries, read_boundaries
+from workers.boundary_files import (
+    BoundaryRow,
+    ColumnMapping,
+    RefusedRow,
+    describe_boundaries,
+    read_boundaries,
+)
 from workers.errors import BoundaryFileError
 
 BATCH_ROWS = 1000
@@ -79,7 +85,11 @@ def import_boundaries(
         raise ImportRefusedError(f"{path.name}: {error}") from error
     report.parents = _store_parents(session, report, names)
     _draw_parent_boxes(session, names)
-    made.rows_read, made.rows_refused, made.rows_repaired = report.rows, len(report.refused), len(report.repaired)
+    made.rows_read, made.rows_refused, made.rows_repaired = (
+        report.rows,
+        len(report.refused),
+        len(report.repaired),
+    )
     audit.record(session, actor_id, "area.import", None, {"importId": made.id, "rows": report.rows})
     session.flush()
     return report
@@ -116,7 +126,9 @@ def _import_batch(
         if isinstance(row, RefusedRow):
             report.refused.append(row)
         elif not covers_any(areas, row.code):
-            report.refused.append(RefusedRow(row.row, row.code, "the village is outside the areas of the person who imports"))
+            report.refused.append(
+                RefusedRow(row.row, row.code, "the village is outside the areas of the person who imports")
+            )
         else:
             if row.note:
                 report.repaired.append((row.row, dotted_code(row.code), row.note))
@@ -174,7 +186,13 @@ def _draw_parent_boxes(session: Session, names: dict[str, str]) -> None:
         codes = [code for code in names if len(code) == digits]
         prefix = func.substr(Area.code, 1, digits)
         rows = session.execute(
-            select(prefix, func.min(Area.min_lon), func.min(Area.min_lat), func.max(Area.max_lon), func.max(Area.max_lat))
+            select(
+                prefix,
+                func.min(Area.min_lon),
+                func.min(Area.min_lat),
+                func.max(Area.max_lon),
+                func.max(Area.max_lat),
+            )
             .where(Area.level == AreaLevel.village, prefix.in_(codes))
             .group_by(prefix)
         )

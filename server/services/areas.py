@@ -53,8 +53,14 @@ def get_area(session: Session, code: str) -> Area:
 
 def list_children(session: Session, code: str | None = None, *, areas: AreaPaths = None) -> list[Area]:
     """The areas right below one, by code; the topmost ones when code is None. Only those that `areas` touch."""
-    query = select(Area).where(Area.parent_code == (code.replace(".", "") if code else None)).order_by(Area.code)
-    return [area for area in session.scalars(query) if areas is None or any(_touches(path, area.code) for path in areas)]
+    query = (
+        select(Area).where(Area.parent_code == (code.replace(".", "") if code else None)).order_by(Area.code)
+    )
+    return [
+        area
+        for area in session.scalars(query)
+        if areas is None or any(_touches(path, area.code) for path in areas)
+    ]
 
 
 def list_villages(session: Session, paths: AreaPaths) -> list[Area]:

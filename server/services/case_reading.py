@@ -135,7 +135,7 @@ def get_case(
 def place_names(session: Session, area_path: str) -> tuple[str, ...]:
     """Names from the village up: ('Bandung', 'Diwek', 'Jombang')."""
     codes = [area_path[:digits] for digits in (10, 6, 4) if len(area_path) >= digits]
-    known = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).tuples().all())
+    known = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).all())
     return tuple(known[code] for code in codes if code in known)
 
 
@@ -206,7 +206,7 @@ def _answers(
         return None
     uuids = {value.removeprefix("uuid:") for value in external_values(answers, definition)}
     names = dict(
-        session.execute(select(Entity.uuid, Entity.label).where(Entity.uuid.in_(uuids))).tuples().all()
+        session.execute(select(Entity.uuid, Entity.label).where(Entity.uuid.in_(uuids))).all()
     )
     return tuple(group_answers(answers, Reader(definition, language, names, reveal)))
 
@@ -228,7 +228,6 @@ def _view_findings(
             .join(FormVersion, FormVersion.id == Form.current_version_id)
             .where(Form.id.in_(form_ids))
         )
-        .tuples()
         .all()
     )
     return [

@@ -151,7 +151,7 @@ def _counts(session: Session, project_id: int) -> dict[str, int]:
         )
         .group_by(Finding.code)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def count_rules(groups: Sequence[RuleGroup]) -> int:

@@ -21,16 +21,18 @@ from server.models.entity import Entity, EntityList
 from server.models.household import Household
 from server.scope import AreaPaths, within_areas
 from server.services import areas, audit, entity_lists
-from server.services.enrolment_writes import NewEntity, Refreshed, insert_entities, refresh_entities, written_by_others
+from server.services.enrolment_writes import (
+    NewEntity,
+    Refreshed,
+    insert_entities,
+    refresh_entities,
+    written_by_others,
+)
 from server.services.identity import last_four
 
 AREA_LIST, HOUSEHOLD_LIST = entity_lists.AREA_LIST, "keluarga"
-AREA_PROPERTIES = "kode_desa kecamatan kabupaten puskesos bumdes skor_dbs kategori_dbs tgl_dbs".split()
-HOUSEHOLD_PROPERTIES = (
-    "kode_desa rt rw alamat nama_kepala nama_pengurus nik_samar nik_akhir4 nokk_samar jml_art program desil temuan prioritas "
-    "batch kunjungan_ke hasil_terakhir tgl_kunjungan status_keberadaan status_stiker no_stiker skor_aset "
-    "status_kepesertaan jenis_graduasi tgl_graduasi tugas alasan_tugas status_verval geometry"
-).split()
+AREA_PROPERTIES = ["kode_desa", "kecamatan", "kabupaten", "puskesos", "bumdes", "skor_dbs", "kategori_dbs", "tgl_dbs"]
+HOUSEHOLD_PROPERTIES = ["kode_desa", "rt", "rw", "alamat", "nama_kepala", "nama_pengurus", "nik_samar", "nik_akhir4", "nokk_samar", "jml_art", "program", "desil", "temuan", "prioritas", "batch", "kunjungan_ke", "hasil_terakhir", "tgl_kunjungan", "status_keberadaan", "status_stiker", "no_stiker", "skor_aset", "status_kepesertaan", "jenis_graduasi", "tgl_graduasi", "tugas", "alasan_tugas", "status_verval", "geometry"]
 BATCH_ROWS = 1000
 FIRST_TASK = "kunjungan"
 SURVEYED = "survei"
@@ -107,7 +109,9 @@ def enrol_households(
     report = EnrolReport()
     for households in _batches(session, covered):
         wanted = {row.id: _household_entity(row) for row in households}
-        _enrol(session, listed, wanted, _entities_by_household(session, listed, list(wanted)), report, actor_id)
+        _enrol(
+            session, listed, wanted, _entities_by_household(session, listed, list(wanted)), report, actor_id
+        )
         if progress is not None:
             progress(report.total, total)
     _finish(session, listed, report, actor_id)
@@ -124,17 +128,25 @@ def _enrol(
 ) -> None:
     """Creates what is missing and refreshes what differs. current: None for one that was deleted."""
     new = [
-        NewEntity(str(uuid.uuid4()), want.label, {**want.data, **want.first}, want.household_id, want.area_path)
+        NewEntity(
+            str(uuid.uuid4()), want.label, {**want.data, **want.first}, want.household_id, want.area_path
+        )
         for key, want in wanted.items()
         if key not in current
     ]
     known = [(want, current[key]) for key, want in wanted.items() if key in current]
     differing = [(want, have) for want, have in known if have is not None and _differs(want, have)]
     others = written_by_others(session, [have.id for _, have in differing])
-    refreshed = [change for want, have in differing if (change := _refresh(want, have, others.get(have.id, frozenset())))]
+    refreshed = [
+        change
+        for want, have in differing
+        if (change := _refresh(want, have, others.get(have.id, frozenset())))
+    ]
     insert_entities(session, listed.id, new, actor_id=actor_id)
     refresh_entities(session, refreshed, actor_id=actor_id)
-    villages = [item.area_path for item in new] + [path for item in refreshed for path in {item.area_path, item.old_area_path}]
+    villages = [item.area_path for item in new] + [
+        path for item in refreshed for path in {item.area_path, item.old_area_path}
+    ]
     entity_lists.bump_revisions(session, listed.id, [path[:10] for path in villages])
     report.created += len(new)
     report.updated += len(refreshed)
@@ -150,12 +162,16 @@ def _differs(want: _Wanted, have: _Current) -> bool:
 def _refresh(want: _Wanted, have: _Current, others: frozenset[str]) -> Refreshed | None:
     """What changes, columns of others left out; None when nothing remains."""
     received = {
-        name: value for name, value in want.data.items() if name not in others and have.data.get(name, "") != value
+        name: value
+        for name, value in want.data.items()
+        if name not in others and have.data.get(name, "") != value
     }
     label = have.label if "label" in others else want.label
     if not received and label == have.label and want.area_path == have.area_path:
         return None
-    return Refreshed(have.id, have.version, label, {**have.data, **received}, received, want.area_path, have.area_path)
+    return Refreshed(
+        have.id, have.version, label, {**have.data, **received}, received, want.area_path, have.area_path
+    )
 
 
 def _village_entity(village: Area, names: Mapping[str, str]) -> _Wanted:
@@ -228,7 +244,12 @@ def _batches(session: Session, covered: Any) -> Iterator[list[Any]]:
     """The households in the order of their ids, so many at a time."""
     last = 0
     while True:
-        query = select(*_NEEDED).where(Household.id > last, covered, _of_register()).order_by(Household.id).limit(BATCH_ROWS)
+        query = (
+            select(*_NEEDED)
+            .where(Household.id > last, covered, _of_register())
+            .order_by(Household.id)
+            .limit(BATCH_ROWS)
+        )
         rows = session.execute(query).all()
         if not rows:
             return
@@ -236,7 +257,9 @@ def _batches(session: Session, covered: Any) -> Iterator[list[Any]]:
         last = rows[-1].id
 
 
-def _entities_by_household(session: Session, listed: EntityList, ids: list[int]) -> dict[Any, _Current | None]:
+def _entities_by_household(
+    session: Session, listed: EntityList, ids: list[int]
+) -> dict[Any, _Current | None]:
     return _current(session, listed, Entity.household_id, Entity.household_id.in_(ids))
 
 

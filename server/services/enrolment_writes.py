@@ -65,10 +65,11 @@ def insert_entities(
             for row in filled
         ],
     )
-    ids = {uuid: id_ for uuid, id_ in session.execute(
-        select(Entity.uuid, Entity.id).where(among(session, Entity.uuid, [row.uuid for row in filled]))
-    )}  # fmt: skip
-    received = [(ids[row.uuid], 1, row.label, row.data, {**row.data, "label": row.label}, None) for row in filled]
+    query = select(Entity.uuid, Entity.id).where(among(session, Entity.uuid, [row.uuid for row in filled]))
+    ids = {row.uuid: row.id for row in session.execute(query)}
+    received = [
+        (ids[row.uuid], 1, row.label, row.data, {**row.data, "label": row.label}, None) for row in filled
+    ]
     _insert_versions(session, received, actor_id, moment)
 
 
@@ -90,14 +91,21 @@ def refresh_entities(session: Session, rows: Sequence[Refreshed], *, actor_id: i
         )
     )
     changes = [
-        {"b_id": row.id, "b_label": row.label, "b_data": row.data, "b_version": row.version + 1, "b_area": row.area_path}
+        {
+            "b_id": row.id,
+            "b_label": row.label,
+            "b_data": row.data,
+            "b_version": row.version + 1,
+            "b_area": row.area_path,
+        }
         for row in rows
     ]
     session.flush()
     session.execute(statement, changes)
     session.expire_all()
     versions = [
-        (row.id, row.version + 1, row.label, row.data, {**row.received, "label": row.label}, row.version) for row in rows
+        (row.id, row.version + 1, row.label, row.data, {**row.received, "label": row.label}, row.version)
+        for row in rows
     ]
     _insert_versions(session, versions, actor_id, moment)
 

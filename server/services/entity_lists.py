@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from server.db import insert_for, now
@@ -227,7 +227,7 @@ def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"' if _MUST_QUOTE.search(value) else value
 
 
-def _lists(project_id: int):  # type: ignore[no-untyped-def]
+def _lists(project_id: int) -> Select[tuple[EntityList]]:
     return select(EntityList).where(EntityList.project_id == project_id, EntityList.deleted_at.is_(None))
 
 

@@ -123,7 +123,7 @@ def _areas(session: Session, mine: Sequence[object]) -> list[tuple[str, str]]:
     village = func.substr(Case.area_path, 1, 10)
     codes = {code for code in session.scalars(select(village).where(*mine).distinct()) if code}  # type: ignore[arg-type]
     wanted = codes | {code[:6] for code in codes}
-    names = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(wanted))).tuples().all())
+    names = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(wanted))).all())
     return [(code, names.get(code, code)) for code in sorted(wanted)]
 
 
@@ -139,7 +139,7 @@ def _severities(session: Session, caller: Caller, project_id: int) -> dict[str, 
         )
         .group_by(Finding.severity)
     )
-    return dict.fromkeys(("high", "medium", "low", "info"), 0) | dict(rows.tuples().all())
+    return dict.fromkeys(("high", "medium", "low", "info"), 0) | dict(rows.all())
 
 
 def _villages(session: Session, caller: Caller, project_id: int) -> list[VillageLine]:
@@ -171,7 +171,7 @@ def _villages(session: Session, caller: Caller, project_id: int) -> list[Village
     )
     cases = _cases_by_village(session, caller, project_id)
     codes = sorted(set(families) | set(visited) | set(cases))[:MAX_VILLAGES]
-    names = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).tuples().all())
+    names = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).all())
     lines = [
         VillageLine(
             code, names.get(code, ""), families.get(code, 0), visited.get(code, 0), *cases.get(code, (0, 0))

@@ -166,7 +166,7 @@ def parse_mapping(data: Mapping[str, Any]) -> RegisterMapping:
 def recognise(header: Sequence[str]) -> RegisterMapping:
     """The mapping of a file whose columns have known names. Raises: ImportRefusedError when too few are known."""
     known = {_plain(name): name for name in reversed(header)}
-    columns = {}
+    columns: dict[str, str] = {}
     for canonical, aliases in COLUMNS.items():
         found = next(
             (known[_plain(alias)] for alias in (canonical, *aliases) if _plain(alias) in known), None

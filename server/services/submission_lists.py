@@ -105,7 +105,6 @@ def _cases(session: Session, project_id: int, submissions: list[Submission]) -> 
                 Case.household_id.in_([s.household_id for s in submissions if s.household_id]),
             )
         )
-        .tuples()
         .all()
     )
     alone = dict(
@@ -114,7 +113,6 @@ def _cases(session: Session, project_id: int, submissions: list[Submission]) -> 
                 Case.project_id == project_id, Case.submission_id.in_([s.id for s in submissions])
             )
         )
-        .tuples()
         .all()
     )
     found = {s.id: by_household.get(s.household_id) or alone.get(s.id) for s in submissions}

@@ -107,7 +107,9 @@ def _unzipped(raw: BinaryIO) -> BinaryIO:
 def _open_csv(stack: ExitStack, raw: BinaryIO, plain: BinaryIO, path: Path) -> TableFile:
     encoding = "utf-16" if plain.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     plain.seek(0)
-    text = stack.enter_context(io.TextIOWrapper(plain, encoding=encoding, errors="surrogateescape", newline=""))
+    text = stack.enter_context(
+        io.TextIOWrapper(plain, encoding=encoding, errors="surrogateescape", newline="")
+    )
     first = text.readline()
     if not first.strip():
         raise ImportRefusedError(f"{path.name} is empty; its first line must name the columns")
@@ -141,9 +143,9 @@ def _csv_rows(text: Iterator[str], delimiter: str) -> Iterator[TableRow]:
 
 def _open_xlsx(stack: ExitStack, plain: BinaryIO, sheet: str | None) -> TableFile:
     if isinstance(plain, gzip.GzipFile):
-        copy = stack.enter_context(tempfile.TemporaryFile())
+        copy: BinaryIO = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
         shutil.copyfileobj(plain, copy)
-        plain = copy  # type: ignore[assignment]
+        plain = copy
     book = openpyxl.load_workbook(plain, read_only=True, data_only=True)
     stack.callback(book.close)
     if sheet is not None and sheet not in book.sheetnames:

@@ -15,25 +15,28 @@ from server.models.area import Area, AreaLevel
 from server.models.household import Household
 
 PERAK, JOGOROTO = "3517012001", "3517022001"
-HEADER = (
-    "household_id,no_kk,nik_head,head_name,sex_head,dob_head,address,rt,rw,village_code,village_name,district_name,"
-    "regency_name,n_members,desil,programmes,registered_lat,registered_lon,registered_source,pkh_lansia"
-).split(",")
+HEADER = ["household_id", "no_kk", "nik_head", "head_name", "sex_head", "dob_head", "address", "rt", "rw", "village_code", "village_name", "district_name", "regency_name", "n_members", "desil", "programmes", "registered_lat", "registered_lon", "registered_source", "pkh_lansia"]
 
 
 def add_village(session: Session, code: str = PERAK, *, name: str = "", bps_code: str | None = None) -> Area:
     """A village, without boundary."""
     area = Area(
-        code=code, level=AreaLevel.village, name=name or f"Desa {code}", parent_code=code[:6], bps_code=bps_code
+        code=code,
+        level=AreaLevel.village,
+        name=name or f"Desa {code}",
+        parent_code=code[:6],
+        bps_code=bps_code,
     )
     session.add(area)
     session.flush()
     return area
 
 
-def add_household(session: Session, path: str = PERAK, *, source_id: str | None = None, **columns: Any) -> Household:
+def add_household(
+    session: Session, path: str = PERAK, *, source_id: str | None = None, **columns: Any
+) -> Household:
     """A household of the register."""
-    parts = (path.split("/") + ["", ""])[:3]
+    parts = ([*path.split("/"), "", ""])[:3]
     columns.setdefault("head_name", "Siti Rohmah Cemara")
     columns.setdefault("programmes", ["PKH"])
     household = Household(
@@ -80,7 +83,12 @@ def register_row(number: int = 1, **changes: str) -> dict[str, str]:
 
 
 def write_csv(
-    path: Path, rows: Iterable[Mapping[str, str]], *, header: Iterable[str] = HEADER, delimiter: str = ",", encoding: str = "utf-8"
+    path: Path,
+    rows: Iterable[Mapping[str, str]],
+    *,
+    header: Iterable[str] = HEADER,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
 ) -> Path:
     """A CSV file; gzipped when its name ends in .gz."""
     text = io.StringIO()
@@ -111,7 +119,9 @@ def write_geojson(path: Path, features: Iterable[tuple[Mapping[str, str], Mappin
     return path
 
 
-def village_properties(code: str = "35.17.01.2001", name: str = "Jantiganggong", **changes: str) -> dict[str, str]:
+def village_properties(
+    code: str = "35.17.01.2001", name: str = "Jantiganggong", **changes: str
+) -> dict[str, str]:
     """Properties of a village in the shape of the shipped boundary file."""
     names = {
         "code": code,

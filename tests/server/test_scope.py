@@ -76,15 +76,27 @@ def test_rows_without_area_are_seen_only_when_asked_for(session: Session) -> Non
     add_household(session, "", source_id="nowhere")
     seen = within_areas(Household.area_path, ("3517",), allow_empty=True)
     assert session.scalars(select(Household.source_id).where(seen)).all() == ["nowhere"]
-    assert session.scalars(select(Household.source_id).where(within_areas(Household.area_path, ("3517",)))).all() == []
-    assert len(session.scalars(select(Household.id).where(within_areas(Household.area_path, (), allow_empty=True))).all()) == 1
+    assert (
+        session.scalars(select(Household.source_id).where(within_areas(Household.area_path, ("3517",)))).all()
+        == []
+    )
+    assert (
+        len(
+            session.scalars(
+                select(Household.id).where(within_areas(Household.area_path, (), allow_empty=True))
+            ).all()
+        )
+        == 1
+    )
 
 
 @pytest.mark.parametrize("areas", [("3517",), ("3517012001/003",), ("3517012001", "3518")])
 def test_the_index_on_paths_is_used(stored: Session, areas: tuple[str, ...]) -> None:
     dialect = stored.get_bind().dialect
-    query = select(Household.id).where(within_areas(Household.area_path, areas)).compile(
-        dialect=dialect, compile_kwargs={"literal_binds": True}
+    query = (
+        select(Household.id)
+        .where(within_areas(Household.area_path, areas))
+        .compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     )
     if dialect.name == "postgresql":
         stored.execute(text("set local enable_seqscan = off"))
@@ -96,7 +108,9 @@ def test_the_index_on_paths_is_used(stored: Session, areas: tuple[str, ...]) -> 
 
 def test_nothing_is_a_pattern() -> None:
     for dialect in (sqlite.dialect(), postgresql.dialect()):
-        statement = str(select(Household.id).where(within_areas(Household.area_path, ("35%",))).compile(dialect=dialect))
+        statement = str(
+            select(Household.id).where(within_areas(Household.area_path, ("35%",))).compile(dialect=dialect)
+        )
         assert "LIKE" not in statement.upper()
 
 

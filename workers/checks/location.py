@@ -132,9 +132,9 @@ def outside_village(facts: Facts, *, tolerance_m: float = 100.0, accuracies: flo
     label_en="Outside the sub-district or district",
     explain_id="Titik rumah {outside_district_m} m di luar kecamatan dari {claimed_name} (batas {threshold} "
     "m); "
-    "ditemukan di desa {found_villages}.",
+    "desa tempat titik itu: {found_villages}.",
     explain_en="The house point lies {outside_district_m} m outside the sub-district of {claimed_name} "
-    "(limit {threshold} m); it was found in {found_villages}.",
+    "(limit {threshold} m); villages at that point: {found_villages}.",
 )
 def outside_district(facts: Facts, *, limit_m: float = 500.0) -> Answer:
     """Fires beyond limit_m outside the claimed kecamatan, or in another kabupaten or kota."""

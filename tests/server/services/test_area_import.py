@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pyogrio
 import pytest
 import shapely
@@ -27,7 +28,10 @@ def file(tmp_path: Path) -> Path:
         [
             (village_properties(), square(112.10, -7.60)),
             (village_properties("35.17.02.2001", "Sawiji", district="Jogoroto"), square(112.30, -7.50)),
-            (village_properties("35.18.01.2001", "Lain", district="Sawahan", regency="Kabupaten Nganjuk"), square(111.8, -7.7)),
+            (
+                village_properties("35.18.01.2001", "Lain", district="Sawahan", regency="Kabupaten Nganjuk"),
+                square(111.8, -7.7),
+            ),
         ],
     )
 
@@ -36,7 +40,12 @@ def test_villages_and_the_tree_above_them(session: Session, file: Path) -> None:
     report = import_boundaries(session, file, uncertainty_m=11)
     assert (report.rows, report.created, report.updated, report.parents) == (3, 3, 0, 6)
     village = get_area(session, PERAK)
-    assert (village.name, village.level, village.parent_code, village.uncertainty_m) == ("Jantiganggong", 10, "351701", 11)
+    assert (village.name, village.level, village.parent_code, village.uncertainty_m) == (
+        "Jantiganggong",
+        10,
+        "351701",
+        11,
+    )
     assert village.boundary is not None
     assert shapely.from_wkb(village.boundary).bounds == pytest.approx((112.10, -7.60, 112.11, -7.59))
     assert [area.name for area in list_children(session, "3517")] == ["Perak", "Jogoroto"]
@@ -46,12 +55,18 @@ def test_villages_and_the_tree_above_them(session: Session, file: Path) -> None:
 def test_the_box_of_a_regency_holds_all_its_villages(session: Session, file: Path) -> None:
     import_boundaries(session, file, uncertainty_m=11)
     regency = get_area(session, "3517")
-    assert (regency.min_lon, regency.min_lat, regency.max_lon, regency.max_lat) == pytest.approx((112.10, -7.60, 112.31, -7.49))
+    assert (regency.min_lon, regency.min_lat, regency.max_lon, regency.max_lat) == pytest.approx(
+        (112.10, -7.60, 112.31, -7.49)
+    )
 
 
-def test_a_second_file_widens_the_box_and_keeps_the_rest(session: Session, file: Path, tmp_path: Path) -> None:
+def test_a_second_file_widens_the_box_and_keeps_the_rest(
+    session: Session, file: Path, tmp_path: Path
+) -> None:
     import_boundaries(session, file, uncertainty_m=11)
-    more = write_geojson(tmp_path / "more.geojson", [(village_properties("35.17.01.2009", "Baru"), square(112.5, -7.6))])
+    more = write_geojson(
+        tmp_path / "more.geojson", [(village_properties("35.17.01.2009", "Baru"), square(112.5, -7.6))]
+    )
     report = import_boundaries(session, more, uncertainty_m=50)
     assert (report.created, report.parents) == (1, 0)
     assert get_area(session, "351701").max_lon == pytest.approx(112.51)
@@ -62,7 +77,9 @@ def test_importing_again_updates_in_place(session: Session, file: Path, tmp_path
     import_boundaries(session, file, uncertainty_m=11)
     before = get_area(session, PERAK).id
     session.expire_all()
-    renamed = write_geojson(tmp_path / "new.geojson", [(village_properties(name="Janti", district=""), square(112.1, -7.6))])
+    renamed = write_geojson(
+        tmp_path / "new.geojson", [(village_properties(name="Janti", district=""), square(112.1, -7.6))]
+    )
     report = import_boundaries(session, renamed, uncertainty_m=30)
     session.expire_all()
     assert (report.created, report.updated) == (0, 1)
@@ -83,37 +100,50 @@ def test_repairs_and_refusals_are_reported(session: Session, tmp_path: Path) -> 
         ],
     )
     report = import_boundaries(session, file, uncertainty_m=11)
-    assert [(row, code) for row, code, note in report.repaired if "made valid" in note] == [(1, "35.17.01.2001")]
+    assert [(row, code) for row, code, note in report.repaired if "made valid" in note] == [
+        (1, "35.17.01.2001")
+    ]
     assert [refused.row for refused in report.refused] == [2, 3, 5]
     assert report.created == 2
     stored = session.scalars(select(AreaImport)).one()
-    assert (stored.rows_read, stored.rows_refused, stored.rows_repaired, stored.uncertainty_m) == (5, 3, 1, 11)
+    assert (stored.rows_read, stored.rows_refused, stored.rows_repaired, stored.uncertainty_m) == (
+        5,
+        3,
+        1,
+        11,
+    )
     assert len(stored.sha256) == 64
     boundary = get_area(session, PERAK).boundary
     assert boundary is not None and shapely.from_wkb(boundary).is_valid
 
 
-@pytest.mark.parametrize(("name", "driver"), [("a.gpkg", "GPKG"), ("a.fgb", "FlatGeobuf"), ("a.shp", "ESRI Shapefile")])
-def test_other_formats_with_columns_of_the_mapping_agency(session: Session, tmp_path: Path, name: str, driver: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "driver"), [("a.gpkg", "GPKG"), ("a.fgb", "FlatGeobuf"), ("a.shp", "ESRI Shapefile")]
+)
+def test_other_formats_with_columns_of_the_mapping_agency(
+    session: Session, tmp_path: Path, name: str, driver: str
+) -> None:
     shapes = shapely.to_wkb([shapely.box(112.1, -7.6, 112.2, -7.5)])
     fields = ["KDEPUM", "WADMKD", "WADMKC", "WADMKK", "WADMPR"]
     values = [["35.17.01.2001"], ["Jantiganggong"], ["Perak"], ["Jombang"], ["Jawa Timur"]]
     pyogrio.raw.write(
-        tmp_path / name, shapes, [_texts(value) for value in values], fields, geometry_type="Polygon", crs="EPSG:4326", driver=driver
+        tmp_path / name,
+        shapes,
+        [np.array(value, dtype=object) for value in values],
+        fields,
+        geometry_type="Polygon",
+        crs="EPSG:4326",
+        driver=driver,
     )
     import_boundaries(session, tmp_path / name, uncertainty_m=11)
     assert get_area(session, PERAK).name == "Jantiganggong"
     assert get_area(session, "3517").name == "Jombang"
 
 
-def _texts(values: list[str]):  # type: ignore[no-untyped-def]
-    import numpy as np
-
-    return np.array(values, dtype=object)
-
-
 def test_columns_may_be_named(session: Session, tmp_path: Path) -> None:
-    file = write_geojson(tmp_path / "own.geojson", [({"kd": "3517012001", "nm": "Janti"}, square(112.1, -7.6))])
+    file = write_geojson(
+        tmp_path / "own.geojson", [({"kd": "3517012001", "nm": "Janti"}, square(112.1, -7.6))]
+    )
     report = import_boundaries(session, file, uncertainty_m=11, mapping=ColumnMapping(code="kd", name="nm"))
     assert report.created == 1
     assert get_area(session, "3517").name == "35.17", "without a name the dotted code stands in"
@@ -124,7 +154,9 @@ def test_who_imports_stays_in_their_areas(session: Session, file: Path) -> None:
     assert (report.created, [row.code for row in report.refused]) == (2, ["3518012001"])
 
 
-@pytest.mark.parametrize("content", [b"", b"not json", b'{"type": "FeatureCollection", "features": [', b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not json", b'{"type": "FeatureCollection", "features": [', b"PK\x03\x04"]
+)
 def test_what_is_no_boundary_file_is_refused_whole(session: Session, tmp_path: Path, content: bytes) -> None:
     broken = tmp_path / "broken.geojson"
     broken.write_bytes(content)

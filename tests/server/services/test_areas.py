@@ -30,7 +30,9 @@ def test_a_path_goes_down_as_far_as_it_is_known(rw: str, rt: str, path: str) -> 
 @pytest.fixture
 def tree(session: Session) -> Session:
     rows = [("35", "Jawa Timur"), ("3517", "Kabupaten Jombang"), ("351701", "Perak"), ("351702", "Jogoroto")]
-    session.add_all(Area(code=code, level=len(code), name=name, parent_code=code[:-2] or None) for code, name in rows)
+    session.add_all(
+        Area(code=code, level=len(code), name=name, parent_code=code[:-2] or None) for code, name in rows
+    )
     add_village(session, PERAK, name="Jantiganggong")
     add_village(session, JOGOROTO, name="Sawiji")
     return session

@@ -39,15 +39,21 @@ def entities(session: Session) -> list[Entity]:
 
 
 def versions(session: Session, entity: Entity) -> list[EntityVersion]:
-    return list(session.scalars(select(EntityVersion).where(EntityVersion.entity_id == entity.id).order_by(EntityVersion.version)))
+    return list(
+        session.scalars(
+            select(EntityVersion).where(EntityVersion.entity_id == entity.id).order_by(EntityVersion.version)
+        )
+    )
 
 
 def revisions(session: Session) -> dict[str, int]:
     rows = session.execute(select(EntityListArea.village_code, EntityListArea.revision))
-    return {code: count for code, count in rows}
+    return dict(rows)
 
 
-def test_a_household_becomes_an_entity_with_masked_columns(session: Session, project_id: int, family: Household) -> None:
+def test_a_household_becomes_an_entity_with_masked_columns(
+    session: Session, project_id: int, family: Household
+) -> None:
     report = enrol_households(session, project_id)
     assert (report.created, report.updated, report.unchanged) == (1, 0, 0)
     (entity,) = entities(session)
@@ -60,7 +66,11 @@ def test_a_household_becomes_an_entity_with_masked_columns(session: Session, pro
     assert (entity.household_id, entity.area_path, entity.version) == (family.id, f"{PERAK}/001/002", 1)
     assert uuid.UUID(entity.uuid).version == 4
     (version,) = versions(session, entity)
-    assert (version.data, version.source, version.submission_version_id) == (entity.data, {"register": True}, None)
+    assert (version.data, version.source, version.submission_version_id) == (
+        entity.data,
+        {"register": True},
+        None,
+    )
 
 
 def test_the_list_has_the_columns_that_forms_expect_in_their_order(session: Session, project_id: int) -> None:
@@ -79,7 +89,9 @@ def test_no_full_number_reaches_an_entity(session: Session, project_id: int) -> 
 
 
 @pytest.mark.parametrize("source", ["kantor_desa", "dibulatkan", None])
-def test_a_point_that_is_not_the_house_is_not_sent(session: Session, project_id: int, source: str | None) -> None:
+def test_a_point_that_is_not_the_house_is_not_sent(
+    session: Session, project_id: int, source: str | None
+) -> None:
     add_household(session, PERAK, lat=-7.6, lon=112.1, point_source=source)
     enrol_households(session, project_id)
     assert "geometry" not in entities(session)[0].data
@@ -90,7 +102,11 @@ def test_membership_follows_the_register(session: Session, project_id: int) -> N
     add_household(session, source_id="2", is_inactive=True)
     add_household(session, source_id="3")
     enrol_households(session, project_id)
-    assert [entity.data["status_kepesertaan"] for entity in entities(session)] == ["bukan_penerima", "nonaktif", "penerima"]
+    assert [entity.data["status_kepesertaan"] for entity in entities(session)] == [
+        "bukan_penerima",
+        "nonaktif",
+        "penerima",
+    ]
 
 
 def test_a_repeat_changes_nothing(session: Session, project_id: int, family: Household) -> None:
@@ -98,16 +114,26 @@ def test_a_repeat_changes_nothing(session: Session, project_id: int, family: Hou
     before = (revisions(session), [(entity.version, entity.updated_at) for entity in entities(session)])
     report = enrol_households(session, project_id)
     assert (report.created, report.updated, report.unchanged) == (0, 0, 1)
-    assert (revisions(session), [(entity.version, entity.updated_at) for entity in entities(session)]) == before
+    assert (
+        revisions(session),
+        [(entity.version, entity.updated_at) for entity in entities(session)],
+    ) == before
 
 
-def test_what_the_register_changed_is_a_new_version(session: Session, project_id: int, family: Household) -> None:
+def test_what_the_register_changed_is_a_new_version(
+    session: Session, project_id: int, family: Household
+) -> None:
     enrol_households(session, project_id)
     family.desil, family.programmes, family.finding_text = 5, ["PKH"], ""
     session.flush()
     assert enrol_households(session, project_id).updated == 1
     (entity,) = entities(session)
-    assert (entity.version, entity.data["desil"], entity.data["program"], entity.data["temuan"]) == (2, "5", "PKH", "")
+    assert (entity.version, entity.data["desil"], entity.data["program"], entity.data["temuan"]) == (
+        2,
+        "5",
+        "PKH",
+        "",
+    )
     assert entity.data["tugas"] == "kunjungan"
     last = versions(session, entity)[-1]
     assert set(last.data_received) == {"desil", "program", "temuan", "label"}
@@ -128,25 +154,46 @@ def test_what_a_form_wrote_is_never_overwritten(session: Session, project_id: in
     session.flush()
     assert enrol_households(session, project_id).updated == 1
     (entity,) = entities(session)
-    assert (entity.data["alamat"], entity.data["geometry"], entity.data["kunjungan_ke"]) == ("Jl. Baru 5", "-7.7 112.2 0 5", "1")
+    assert (entity.data["alamat"], entity.data["geometry"], entity.data["kunjungan_ke"]) == (
+        "Jl. Baru 5",
+        "-7.7 112.2 0 5",
+        "1",
+    )
     assert (entity.data["desil"], entity.version) == ("7", 3)
-    assert enrol_households(session, project_id).unchanged == 1, "a difference that stays is no new version each time"
+    assert enrol_households(session, project_id).unchanged == 1, (
+        "a difference that stays is no new version each time"
+    )
 
 
-def test_what_a_decision_wrote_is_never_overwritten(session: Session, project_id: int, family: Household) -> None:
+def test_what_a_decision_wrote_is_never_overwritten(
+    session: Session, project_id: int, family: Household
+) -> None:
     enrol_households(session, project_id)
     (entity,) = entities(session)
-    update_by_server(session, entity, {"status_kepesertaan": "graduasi", "tugas": "selesai"}, source={"decision": 1})
+    update_by_server(
+        session, entity, {"status_kepesertaan": "graduasi", "tugas": "selesai"}, source={"decision": 1}
+    )
     report = enrol_households(session, project_id)
     (entity,) = entities(session)
-    assert (report.unchanged, entity.data["status_kepesertaan"], entity.data["tugas"]) == (1, "graduasi", "selesai")
+    assert (report.unchanged, entity.data["status_kepesertaan"], entity.data["tugas"]) == (
+        1,
+        "graduasi",
+        "selesai",
+    )
 
 
-def test_the_area_follows_the_register_and_both_villages_hear_of_it(session: Session, project_id: int, family: Household) -> None:
+def test_the_area_follows_the_register_and_both_villages_hear_of_it(
+    session: Session, project_id: int, family: Household
+) -> None:
     enrol_households(session, project_id)
     visited(session, project_id, kode_desa=PERAK, rt="009")
     before = revisions(session)
-    family.area_path, family.village_code, family.rt, family.rw = f"{JOGOROTO}/003/004", JOGOROTO, "004", "003"
+    family.area_path, family.village_code, family.rt, family.rw = (
+        f"{JOGOROTO}/003/004",
+        JOGOROTO,
+        "004",
+        "003",
+    )
     session.flush()
     enrol_households(session, project_id)
     (entity,) = entities(session)
@@ -164,7 +211,9 @@ def test_only_the_areas_asked_for_are_enrolled(session: Session, project_id: int
     assert revisions(session) == {PERAK: 2}
 
 
-def test_families_that_a_visit_found_are_left_to_their_phone(session: Session, project_id: int, family: Household) -> None:
+def test_families_that_a_visit_found_are_left_to_their_phone(
+    session: Session, project_id: int, family: Household
+) -> None:
     family.source_id = None
     session.flush()
     assert enrol_households(session, project_id).total == 0
@@ -186,12 +235,17 @@ def test_campaigns_have_entities_of_their_own(session: Session, project_id: int,
     assert len({entity.uuid for entity in entities(session)}) == 2
 
 
-def test_many_households_come_in_batches(session: Session, project_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_households_come_in_batches(
+    session: Session, project_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("server.services.enrolment.BATCH_ROWS", 2)
     for number in range(5):
         add_household(session, PERAK, source_id=f"H{number}")
     seen: list[tuple[int, int]] = []
-    assert enrol_households(session, project_id, progress=lambda done, total: seen.append((done, total))).created == 5
+    assert (
+        enrol_households(session, project_id, progress=lambda done, total: seen.append((done, total))).created
+        == 5
+    )
     assert seen == [(2, 5), (4, 5), (5, 5)]
     assert revisions(session) == {PERAK: 5}
 

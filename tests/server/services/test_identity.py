@@ -19,7 +19,9 @@ SEAL = Seal(b"k" * 32)
 NIK = "3517012309509171"
 
 
-@pytest.mark.parametrize("text", [NIK, "3517 0123 0950 9171", "'3517012309509171", "3517.0123.0950.9171", "351701-230950-9171"])
+@pytest.mark.parametrize(
+    "text", [NIK, "3517 0123 0950 9171", "'3517012309509171", "3517.0123.0950.9171", "351701-230950-9171"]
+)
 def test_spellings_of_one_number_are_equal(text: str) -> None:
     assert digits_of(text) == NIK
     assert number_hash(SEAL, text) == number_hash(SEAL, NIK)
@@ -27,7 +29,9 @@ def test_spellings_of_one_number_are_equal(text: str) -> None:
     assert mask_kk(text) == "3517012309******"
 
 
-@pytest.mark.parametrize("text", ["3.51701E+15", "351701230950917", "35170123095091711", "abc", "٣٥١٧٠١٢٣٠٩٥٠٩١٧١", "-"])
+@pytest.mark.parametrize(
+    "text", ["3.51701E+15", "351701230950917", "35170123095091711", "abc", "٣٥١٧٠١٢٣٠٩٥٠٩١٧١", "-"]
+)
 def test_a_damaged_number_equals_nothing_and_shows_nothing(text: str) -> None:
     assert number_hash(SEAL, text) is None
     assert mask_nik(text) == mask_kk(text) == "******"
@@ -45,7 +49,9 @@ def test_no_number_is_no_number() -> None:
 
 
 def test_a_number_is_sealed_as_spelled_and_opened_again() -> None:
-    household = Household(nik_sealed=nik_columns(SEAL, "'" + NIK)[0], kk_sealed=kk_columns(SEAL, "3.5E+15")[0])
+    household = Household(
+        nik_sealed=nik_columns(SEAL, "'" + NIK)[0], kk_sealed=kk_columns(SEAL, "3.5E+15")[0]
+    )
     numbers = identity_numbers(SEAL, household)
     assert (numbers.nik, numbers.manager_nik, numbers.kk) == ("'" + NIK, None, "3.5E+15")
     assert NIK not in repr(numbers)

@@ -48,8 +48,18 @@ def test_a_row_becomes_a_household(office: Backends, tmp_path: Path) -> None:
     report = import_register(office, write_csv(tmp_path / "r.csv.gz", [register_row()]), name="DTSEN-2026-T3")
     assert (report.rows, report.created, report.refused) == (1, 1, 0)
     (found,) = households(office)
-    assert (found.source_id, found.area_path, found.village_code, found.rt, found.rw) == ("H000001", f"{PERAK}/001/002", PERAK, "002", "001")
-    assert (found.head_name, found.head_sex, found.head_born_on) == ("Bayu Widarto Mahoni 1", "l", date(1950, 9, 23))
+    assert (found.source_id, found.area_path, found.village_code, found.rt, found.rw) == (
+        "H000001",
+        f"{PERAK}/001/002",
+        PERAK,
+        "002",
+        "001",
+    )
+    assert (found.head_name, found.head_sex, found.head_born_on) == (
+        "Bayu Widarto Mahoni 1",
+        "l",
+        date(1950, 9, 23),
+    )
     assert (found.members, found.desil, found.programmes, found.is_inactive) == (3, 2, ["PKH", "BPNT"], False)
     assert (found.lat, found.lon, found.point_source) == (-7.604602, 112.1632805, "survei")
     assert found.extra == {"pkh_lansia": "1"}
@@ -74,7 +84,9 @@ def test_numbers_are_sealed_and_can_be_compared(office: Backends, tmp_path: Path
 def test_what_is_odd_is_imported_and_left_for_the_checks(office: Backends, tmp_path: Path) -> None:
     odd = [
         register_row(1, nik_head="3.51701E+15", no_kk="'" + KK),
-        register_row(2, nik_head="", no_kk="123", head_name="", n_members="banyak", desil="99", dob_head="31/02/1950"),
+        register_row(
+            2, nik_head="", no_kk="123", head_name="", n_members="banyak", desil="99", dob_head="31/02/1950"
+        ),
         register_row(3, nik_head=NIK, village_code="3517022001"),
         register_row(4, nik_head=NIK, rt="0", rw="", registered_lat="0", registered_lon="0"),
     ]
@@ -84,14 +96,23 @@ def test_what_is_odd_is_imported_and_left_for_the_checks(office: Backends, tmp_p
     assert identity_numbers(office.seal, one).nik == "3.51701E+15"
     assert identity_numbers(office.seal, one).kk == "'" + KK
     assert (one.nik_hash, one.nik_mask, one.kk_hash) == (None, "******", number_hash(office.seal, KK))
-    assert (two.nik_sealed, two.nik_mask, two.head_name, two.members, two.desil, two.head_born_on) == (None, "", "", None, None, None)
+    assert (two.nik_sealed, two.nik_mask, two.head_name, two.members, two.desil, two.head_born_on) == (
+        None,
+        "",
+        "",
+        None,
+        None,
+        None,
+    )
     assert two.extra["tgl_lahir_kepala"] == "31/02/1950"
     assert three.nik_hash == four.nik_hash
     assert three.village_code == JOGOROTO
     assert (four.area_path, four.lat, four.point_source) == (PERAK, None, None)
 
 
-def test_rows_that_cannot_be_imported_go_to_a_file_with_their_reason(office: Backends, tmp_path: Path) -> None:
+def test_rows_that_cannot_be_imported_go_to_a_file_with_their_reason(
+    office: Backends, tmp_path: Path
+) -> None:
     rows = [
         register_row(1),
         register_row(2, village_code="99.99.99.9999"),
@@ -117,7 +138,9 @@ def test_rows_that_cannot_be_imported_go_to_a_file_with_their_reason(office: Bac
 
 def test_without_refusals_there_is_no_file_and_an_old_one_goes(office: Backends, tmp_path: Path) -> None:
     (tmp_path / "no.csv").write_text("old")
-    import_register(office, write_csv(tmp_path / "r.csv", [register_row()]), name="T3", refusals=tmp_path / "no.csv")
+    import_register(
+        office, write_csv(tmp_path / "r.csv", [register_row()]), name="T3", refusals=tmp_path / "no.csv"
+    )
     assert not (tmp_path / "no.csv").exists()
 
 
@@ -127,12 +150,25 @@ def test_a_formula_in_an_id_is_defused_in_the_file_of_refusals(office: Backends,
     assert refusals(tmp_path / "no.csv")[0]["source_id"] == "'=cmd()"
 
 
-def test_an_id_twice_is_refused_across_batches(office: Backends, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_twice_is_refused_across_batches(
+    office: Backends, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("server.services.register_import.BATCH_ROWS", 2)
-    rows = [register_row(1), register_row(2), register_row(3), register_row(1, head_name="Again"), register_row(4), register_row(4)]
-    report = import_register(office, write_csv(tmp_path / "r.csv", rows), name="T3", refusals=tmp_path / "no.csv")
+    rows = [
+        register_row(1),
+        register_row(2),
+        register_row(3),
+        register_row(1, head_name="Again"),
+        register_row(4),
+        register_row(4),
+    ]
+    report = import_register(
+        office, write_csv(tmp_path / "r.csv", rows), name="T3", refusals=tmp_path / "no.csv"
+    )
     assert (report.created, report.refused) == (4, 2)
-    assert ["in line 2" in row["reason"] or "in line 6" in row["reason"] for row in refusals(tmp_path / "no.csv")] == [True, True]
+    assert [
+        "in line 2" in row["reason"] or "in line 6" in row["reason"] for row in refusals(tmp_path / "no.csv")
+    ] == [True, True]
     assert households(office)[0].head_name == "Bayu Widarto Mahoni 1"
 
 
@@ -149,10 +185,17 @@ def test_the_same_file_again_changes_nothing(office: Backends, tmp_path: Path) -
 
 
 def test_a_changed_row_is_updated_in_place_and_the_rest_stays(office: Backends, tmp_path: Path) -> None:
-    import_register(office, write_csv(tmp_path / "1.csv", [register_row(1), register_row(2), register_row(3)]), name="T3")
+    import_register(
+        office, write_csv(tmp_path / "1.csv", [register_row(1), register_row(2), register_row(3)]), name="T3"
+    )
     before = {row.source_id: (row.id, row.row_hash) for row in households(office)}
     report = import_register(
-        office, write_csv(tmp_path / "2.csv", [register_row(1), register_row(2, nik_head="3517012309509777", rt="5"), register_row(4)]), name="T4"
+        office,
+        write_csv(
+            tmp_path / "2.csv",
+            [register_row(1), register_row(2, nik_head="3517012309509777", rt="5"), register_row(4)],
+        ),
+        name="T4",
     )
     assert (report.created, report.updated, report.unchanged, report.absent) == (1, 1, 1, 1)
     one, two, three, four = households(office)
@@ -190,16 +233,24 @@ def test_columns_of_siks_ng_with_flags_and_status(office: Backends, tmp_path: Pa
     assert found.extra == {"no_hp": "62812345"}
 
 
-def test_a_mapping_names_the_columns_and_bps_codes_are_another_thing(office: Backends, tmp_path: Path) -> None:
+def test_a_mapping_names_the_columns_and_bps_codes_are_another_thing(
+    office: Backends, tmp_path: Path
+) -> None:
     rows = [{"a": "X1", "b": "3517020001", "c": "Siti"}, {"a": "X2", "b": "3517022001", "c": "Budi"}]
     mapping = RegisterMapping({"id_sumber": "a", "kode_desa_bps": "b", "nama_kepala": "c"})
-    report = import_register(office, write_csv(tmp_path / "m.csv", rows, header="abc"), name="BPS", mapping=mapping)
+    report = import_register(
+        office, write_csv(tmp_path / "m.csv", rows, header="abc"), name="BPS", mapping=mapping
+    )
     assert (report.created, report.refused) == (1, 1)
     assert households(office)[0].village_code == JOGOROTO
 
 
 def test_an_identity_number_as_id_is_kept_as_a_hash(office: Backends, tmp_path: Path) -> None:
-    rows = [{"NIK": NIK, "Kode": PERAK}, {"NIK": NIK, "Kode": PERAK}, {"NIK": "3517012309509002", "Kode": "?"}]
+    rows = [
+        {"NIK": NIK, "Kode": PERAK},
+        {"NIK": NIK, "Kode": PERAK},
+        {"NIK": "3517012309509002", "Kode": "?"},
+    ]
     mapping = RegisterMapping({"id_sumber": "NIK", "nik": "NIK", "kode_desa": "Kode"})
     file = write_csv(tmp_path / "m.csv", rows, header=["NIK", "Kode"])
     report = import_register(office, file, name="PKH", mapping=mapping, refusals=tmp_path / "no.csv")
@@ -215,7 +266,12 @@ def test_a_workbook_whose_numbers_a_spreadsheet_damaged(office: Backends, tmp_pa
     book = openpyxl.Workbook()
     book.active.append(HEADER)
     row = register_row()
-    book.active.append([float(NIK) if name == "nik_head" else int(row[name]) if name == "n_members" else row[name] for name in HEADER])
+    book.active.append(
+        [
+            float(NIK) if name == "nik_head" else int(row[name]) if name == "n_members" else row[name]
+            for name in HEADER
+        ]
+    )
     book.save(tmp_path / "r.xlsx")
     import_register(office, tmp_path / "r.xlsx", name="T3")
     (found,) = households(office)
@@ -246,7 +302,13 @@ def test_a_file_that_is_cut_short_says_so_and_can_be_imported_again(office: Back
 
 
 def test_very_long_cells_and_control_characters_do_no_harm(office: Backends, tmp_path: Path) -> None:
-    row = register_row(head_name="S" * 900, address="x\x00y" * 900, programmes="P" * 900, pkh_lansia="1" * 900, registered_source="q" * 99)
+    row = register_row(
+        head_name="S" * 900,
+        address="x\x00y" * 900,
+        programmes="P" * 900,
+        pkh_lansia="1" * 900,
+        registered_source="q" * 99,
+    )
     import_register(office, write_csv(tmp_path / "r.csv", [row]), name="n" * 300)
     (found,) = households(office)
     assert (len(found.head_name), len(found.address), found.extra) == (200, 500, {"pkh_lansia": "******"})
@@ -255,13 +317,19 @@ def test_very_long_cells_and_control_characters_do_no_harm(office: Backends, tmp
 def test_progress_reaches_the_end(office: Backends, tmp_path: Path) -> None:
     seen: list[tuple[int, int, str]] = []
     file = write_csv(tmp_path / "r.csv", [register_row(1), register_row(2)])
-    import_register(office, file, name="T3", progress=lambda done, total, unit: seen.append((done, total, unit)))
+    import_register(
+        office, file, name="T3", progress=lambda done, total, unit: seen.append((done, total, unit))
+    )
     assert seen == [(file.stat().st_size, file.stat().st_size, "B")]
 
 
-def test_log_and_audit_hold_no_numbers(office: Backends, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_and_audit_hold_no_numbers(
+    office: Backends, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
-    import_register(office, write_csv(tmp_path / "r.csv", [register_row(), register_row(2, village_code=NIK)]), name="T3")
+    import_register(
+        office, write_csv(tmp_path / "r.csv", [register_row(), register_row(2, village_code=NIK)]), name="T3"
+    )
     with office.sessions() as session:
         (entry,) = session.scalars(select(Audit))
     assert entry.action == "register.import"

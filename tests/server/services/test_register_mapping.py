@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from server.errors import ImportRefusedError
-from server.services.register_mapping import RegisterMapping, bind, describe, load_mapping, parse_mapping, recognise
+from server.services.register_mapping import (
+    RegisterMapping,
+    bind,
+    describe,
+    load_mapping,
+    parse_mapping,
+    recognise,
+)
 from tests.server.factories import HEADER
 
 
@@ -19,7 +26,20 @@ def test_the_synthetic_register_needs_no_mapping() -> None:
 
 
 def test_columns_of_siks_ng_are_known_with_their_flags() -> None:
-    header = ["IDSEMESTA", "NOKK", "NIK", "NAMA", "KODE_WILAYAH", "ALAMAT", "RT", "RW", "pkh", "bpnt", "pbi", "periode_pkh"]
+    header = [
+        "IDSEMESTA",
+        "NOKK",
+        "NIK",
+        "NAMA",
+        "KODE_WILAYAH",
+        "ALAMAT",
+        "RT",
+        "RW",
+        "pkh",
+        "bpnt",
+        "pbi",
+        "periode_pkh",
+    ]
     mapping = recognise(header)
     assert mapping.columns["id_sumber"] == "IDSEMESTA"
     assert mapping.columns["nama_kepala"] == "NAMA"
@@ -28,7 +48,16 @@ def test_columns_of_siks_ng_are_known_with_their_flags() -> None:
 
 
 def test_columns_of_p3ke_are_known() -> None:
-    header = ["IDKeluargaP3KE", "NIK", "Nama", "Kode Kemdagri", "Desil Kesejahteraan", "Padan Dukcapil", "BPNT", "PKH"]
+    header = [
+        "IDKeluargaP3KE",
+        "NIK",
+        "Nama",
+        "Kode Kemdagri",
+        "Desil Kesejahteraan",
+        "Padan Dukcapil",
+        "BPNT",
+        "PKH",
+    ]
     columns = recognise(header).columns
     assert columns["id_sumber"] == "IDKeluargaP3KE"
     assert columns["kode_desa"] == "Kode Kemdagri"
@@ -88,7 +117,18 @@ def test_a_mapping_must_say_where_the_id_and_the_village_are() -> None:
 
 
 def test_other_columns_are_kept_except_numbers_and_names_of_areas() -> None:
-    header = ["ID", "Kode", "pkh_lansia", "NIK Pasangan", "No_Rekening", "KKS", "ibu_kandung", "Kecamatan", "jenis_klinik", ""]
+    header = [
+        "ID",
+        "Kode",
+        "pkh_lansia",
+        "NIK Pasangan",
+        "No_Rekening",
+        "KKS",
+        "ibu_kandung",
+        "Kecamatan",
+        "jenis_klinik",
+        "",
+    ]
     bound = bind(RegisterMapping({"id_sumber": "ID", "kode_desa": "Kode"}), header)
     assert bound.extra == {"pkh_lansia": 2, "jenis_klinik": 8}
 

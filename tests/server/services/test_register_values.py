@@ -29,17 +29,35 @@ def test_dates(text: str, value: date | None) -> None:
     assert parse_date(text) == value
 
 
-@pytest.mark.parametrize(("text", "value"), [("L", "l"), ("p", "p"), ("Laki-laki", "l"), ("PEREMPUAN", "p"), ("1", "l"), ("2", "p"), ("", None), ("x", None)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("L", "l"),
+        ("p", "p"),
+        ("Laki-laki", "l"),
+        ("PEREMPUAN", "p"),
+        ("1", "l"),
+        ("2", "p"),
+        ("", None),
+        ("x", None),
+    ],
+)
 def test_sexes(text: str, value: str | None) -> None:
     assert parse_sex(text) == value
 
 
-@pytest.mark.parametrize(("text", "value"), [("4", 4), ("4.0", 4), ("4 orang", 4), ("0", 0), ("", None), ("x", None), ("100", None), ("-1", None)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("4", 4), ("4.0", 4), ("4 orang", 4), ("0", 0), ("", None), ("x", None), ("100", None), ("-1", None)],
+)
 def test_counts(text: str, value: int | None) -> None:
     assert parse_count(text) == value
 
 
-@pytest.mark.parametrize(("text", "value"), [("1", 1), ("10", 10), ("Desil 3", 3), ("0", None), ("11", None), ("", None), ("-", None)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1", 1), ("10", 10), ("Desil 3", 3), ("0", None), ("11", None), ("", None), ("-", None)],
+)
 def test_deciles(text: str, value: int | None) -> None:
     assert parse_desil(text) == value
 
@@ -53,7 +71,19 @@ def test_programmes(text: str, names: tuple[str, ...]) -> None:
     assert parse_programmes(text) == names
 
 
-@pytest.mark.parametrize(("text", "value"), [("YA", True), ("1", True), ("true", True), ("Aktif", True), ("TIDAK", False), ("0", False), ("", False), ("-", False)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("YA", True),
+        ("1", True),
+        ("true", True),
+        ("Aktif", True),
+        ("TIDAK", False),
+        ("0", False),
+        ("", False),
+        ("-", False),
+    ],
+)
 def test_yes_and_no(text: str, value: bool) -> None:
     assert parse_yes(text) is value
 
@@ -67,7 +97,10 @@ def test_coordinates(lat: str, lon: str, point: tuple[float | None, float | None
     assert parse_coordinates(lat, lon) == point
 
 
-@pytest.mark.parametrize(("text", "phone"), [("0812-3456 789", "628123456789"), ("+62 812 3456789", "628123456789"), ("", ""), ("-", "")])
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [("0812-3456 789", "628123456789"), ("+62 812 3456789", "628123456789"), ("", ""), ("-", "")],
+)
 def test_phones(text: str, phone: str) -> None:
     assert parse_phone(text) == phone
 

@@ -66,13 +66,21 @@ class World:
     def provable(self) -> Case:
         """A case that may be proposed for removal: two findings of two visits."""
         factories.make_finding(self.session, self.visit(self.siti), "AS01")
-        factories.make_finding(self.session, self.visit(self.budi, "dua", days_ago=1), "AS06", severity="medium")
+        factories.make_finding(
+            self.session, self.visit(self.budi, "dua", days_ago=1), "AS06", severity="medium"
+        )
         return self.case()
 
     def propose(self, case: Case, proposal: Proposal, note: str = NOTE, **values: object) -> Case:
         caller = values.pop("caller", self.rina)
         return reviewing.propose(
-            self.session, caller, case, proposal=proposal, note=note, expected_revision=case.revision, **values
+            self.session,
+            caller,
+            case,
+            proposal=proposal,
+            note=note,
+            expected_revision=case.revision,
+            **values,
         )
 
     def entity(self) -> Entity:
@@ -271,7 +279,9 @@ def test_one_finding_confirmed_at_a_revisit_by_another_officer_is_enough(world: 
 
 
 @pytest.mark.parametrize("state", [FindingState.open, FindingState.confirmed])
-def test_one_finding_at_a_revisit_by_the_same_officer_is_not_enough(world: World, state: FindingState) -> None:
+def test_one_finding_at_a_revisit_by_the_same_officer_is_not_enough(
+    world: World, state: FindingState
+) -> None:
     world.visit(world.siti, days_ago=5)
     factories.make_finding(world.session, world.visit(world.siti, days_ago=1), "AS01", state=state)
     with pytest.raises(GuardError) as error:
@@ -318,7 +328,9 @@ def test_revisit_reaches_the_phone_with_its_reason_at_once(world: World) -> None
     assert entity.data["alasan_tugas"] == NOTE
     assert entity.data["nama_kepala"] == "Suparmi"
     assert world.session.scalars(select(EntityListArea.revision)).first() > before
-    versions = list(world.session.scalars(select(EntityVersion.version).where(EntityVersion.entity_id == entity.id)))
+    versions = list(
+        world.session.scalars(select(EntityVersion.version).where(EntityVersion.entity_id == entity.id))
+    )
     assert versions == [1, 2]
     task = world.session.scalars(select(Task)).one()
     assert (task.kind, task.reason, task.officer_id, task.state) == ("revisit", NOTE, world.budi.id, "open")
@@ -421,7 +433,9 @@ def test_nobody_confirms_or_returns_an_own_proposal(world: World) -> None:
         (Proposal.removal, {"status_kepesertaan": "usul_nonaktif", "tugas": "selesai"}),
     ],
 )
-def test_confirmed_decision_reaches_the_phone(world: World, proposal: Proposal, columns: dict[str, str]) -> None:
+def test_confirmed_decision_reaches_the_phone(
+    world: World, proposal: Proposal, columns: dict[str, str]
+) -> None:
     case = decide(world, world.propose(world.provable(), proposal))
     assert (case.state, case.decided_by_id) == (CaseState.decided, world.dewi.actor_id)
     data = world.entity().data
@@ -454,9 +468,7 @@ def test_revisit_waits_for_no_confirmation(world: World) -> None:
 def test_returned_case_goes_back_with_its_reason_and_can_be_proposed_again(world: World) -> None:
     case = world.propose(world.provable(), Proposal.graduation)
     with pytest.raises(GuardError):
-        reviewing.return_case(
-            world.session, world.dewi, case, note="kurang", expected_revision=case.revision
-        )
+        reviewing.return_case(world.session, world.dewi, case, note="kurang", expected_revision=case.revision)
     world.session.refresh(case)
     reviewing.return_case(world.session, world.dewi, case, note=NOTE, expected_revision=case.revision)
     assert (case.state, case.decision_note) == (CaseState.returned, NOTE)

@@ -24,7 +24,13 @@ def write(path: Path, data: bytes) -> Path:
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.txt"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_of_any_delimiter(tmp_path: Path, name: str, delimiter: str) -> None:
-    data = delimiter.join(["a", "b"]) + "\r\n" + delimiter.join(["1", '"x, y;z"']) + "\r\n\r\n" + delimiter.join(["2", ""])
+    data = (
+        delimiter.join(["a", "b"])
+        + "\r\n"
+        + delimiter.join(["1", '"x, y;z"'])
+        + "\r\n\r\n"
+        + delimiter.join(["2", ""])
+    )
     header, rows = read(write(tmp_path / name, data.encode()))
     assert header == ["a", "b"]
     assert [(row.line, row.cells) for row in rows] == [(2, ["1", "x, y;z"]), (4, ["2", ""])]
@@ -61,7 +67,10 @@ def make_book(path: Path, rows: list[list[object]], title: str = "Data") -> Path
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xlsx.gz", "wrong_name.csv"])
 def test_workbooks(tmp_path: Path, name: str) -> None:
-    path = make_book(tmp_path / "a.xlsx", [["id", "nik", None], ["H1", "3517012309509171", None], [None, None, None], [7, None, None]])
+    path = make_book(
+        tmp_path / "a.xlsx",
+        [["id", "nik", None], ["H1", "3517012309509171", None], [None, None, None], [7, None, None]],
+    )
     data = path.read_bytes()
     target = write(tmp_path / name, data)
     header, rows = read(target)
@@ -79,7 +88,7 @@ def test_a_named_sheet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, ""), ("x", "x"), (True, "1"), (False, "0"), (3, "3"), (3.0, "3"), (3.5, "3.5"), (3517012309509171, "3517012309509171"),
-     (3.517012309509171e15, "3.51701230950917E+15"), (datetime(2026, 3, 1), "2026-03-01"), (date(2026, 3, 1), "2026-03-01")],  # noqa: DTZ001
+     (3.517012309509171e15, "3.51701230950917E+15"), (datetime(2026, 3, 1), "2026-03-01"), (date(2026, 3, 1), "2026-03-01")],
 )  # fmt: skip
 def test_cells_are_text_and_lost_digits_stay_visible(value: object, text: str) -> None:
     assert cell_text(value) == text
@@ -98,7 +107,10 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_position_runs_to_the_total(tmp_path: Path) -> None:
-    for path in (write(tmp_path / "a.csv.gz", b"a\n" + b"1\n" * 1000), make_book(tmp_path / "a.xlsx", [["a"], *[[1]] * 100])):
+    for path in (
+        write(tmp_path / "a.csv.gz", b"a\n" + b"1\n" * 1000),
+        make_book(tmp_path / "a.xlsx", [["a"], *[[1]] * 100]),
+    ):
         with open_table(path) as table:
             assert len(list(table.rows)) >= 100
             assert table.position() == table.total

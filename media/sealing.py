@@ -14,7 +14,7 @@ Source: the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015); NIS
 
 import base64
 import binascii
-import hmac
+import hashlib
 import io
 import os
 from collections.abc import Iterator
@@ -31,6 +31,7 @@ KEY_BYTES = 32
 CHUNK_BYTES = 1 << 20
 MAGIC = b"\x00SE\x01"
 COLUMN_MAGIC = b"\x00SE\x02"
+_BLOCK_BYTES = 64
 _KEY_ID_BYTES, _SALT_BYTES, _NONCE_BYTES, _TAG_BYTES = 4, 16, 12, 16
 HEADER_BYTES = len(MAGIC) + _KEY_ID_BYTES + _SALT_BYTES
 
@@ -42,7 +43,10 @@ class Seal:
         if len(key) != KEY_BYTES:
             raise BadOfficeKeyError(f"the office key has {len(key)} bytes; it must have {KEY_BYTES}")
         self._key = key
-        self._hash_key = _derive(key, b"sisir keyed hash 1")
+        # HMAC's two inner states, made once: a copy is twice as fast as hmac.digest, and imports hash millions.
+        hash_key = _derive(key, b"sisir keyed hash 1").ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in hash_key))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in hash_key))
         self._key_id = _derive(key, b"sisir key id 1")[:_KEY_ID_BYTES]
         self._column_cipher = AESGCM(_derive(key, b"sisir column 1"))
 
@@ -122,7 +126,10 @@ class Seal:
 
         The text is taken as it is: strip and normalise before.
         """
-        return hmac.digest(self._hash_key, text.encode(), "sha256")
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode())
+        outer.update(inner.digest())
+        return outer.digest()
 
     def _cipher(self, header: bytes) -> AESGCM:
         return AESGCM(_derive(self._key, b"sisir seal 1", salt=header[-_SALT_BYTES:]))

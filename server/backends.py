@@ -1,10 +1,13 @@
 """The backends of one process: database, media, key, queue, boundaries. Below this file no code asks which kind they are."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from huey import Huey
 from sqlalchemy import Engine
 
 import server.models.all  # noqa: F401 - every table must be known before the first query
@@ -15,7 +18,9 @@ from server.boundaries import BoundaryCache
 from server.config import Config
 from server.db import Sessions, now, open_database
 from server.errors import SetupError
-from workers.queue import open_queue
+
+if TYPE_CHECKING:
+    from huey import Huey
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,15 @@ class Backends:
     sessions: Sessions
     storage: Storage
     seal: Seal
-    queue: Huey
     boundaries: BoundaryCache
     clock: Callable[[], datetime] = now
+
+    @cached_property
+    def queue(self) -> Huey:
+        """The queue, opened when the first job is sent or run: a page does not wait for it."""
+        from workers.queue import open_queue
+
+        return open_queue(self.config.queue)
 
 
 def open_backends(config: Config) -> Backends:
@@ -44,7 +55,6 @@ def open_backends(config: Config) -> Backends:
         sessions=sessions,
         storage=open_storage(config.media),
         seal=Seal(_office_key(config)),
-        queue=open_queue(config.queue),
         boundaries=BoundaryCache(sessions),
     )
 

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from forms.values import GeoPoint
 from workers.errors import GeometryError
 from workers.facts import Reason, Relation, known_accuracy_m
-from workers.metres import distance_between_m, metres_per_degree_array
+from workers.metres import ECCENTRICITY_2, SEMI_MAJOR_M, distance_between_m
 
 __all__ = [
     "Boundary",
@@ -67,8 +67,17 @@ def _around(point: GeoPoint, degrees: Coordinates) -> Coordinates:
     """Degrees (lon, lat) to metres east and north of a point."""
     east = degrees[:, 0] - point.lon
     north = degrees[:, 1] - point.lat
-    x, y = metres_per_degree_array(point.lat + north / 2)
+    x, y = _metres_per_degree(point.lat + north / 2)
     return np.column_stack((east * x, north * y))
+
+
+def _metres_per_degree(lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As workers.metres.metres_per_degree, for an array of latitudes."""
+    phi = np.radians(lat)
+    w = 1.0 - ECCENTRICITY_2 * np.sin(phi) ** 2
+    root = np.sqrt(w)
+    meridian = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) / (w * root)
+    return np.radians(SEMI_MAJOR_M / root * np.cos(phi)), np.radians(meridian)
 
 
 def distance_outside_m(point: GeoPoint, geometry: BaseGeometry) -> float:

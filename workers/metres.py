@@ -7,9 +7,6 @@ Source: radii of curvature of the ellipsoid, Snyder, Map Projections - A Working
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 SEMI_MAJOR_M = 6378137.0
 ECCENTRICITY_2 = 0.0066943799901413165
 
@@ -21,15 +18,6 @@ def metres_per_degree(lat: float) -> tuple[float, float]:
     meridian = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) / w**1.5
     normal = SEMI_MAJOR_M / math.sqrt(w)
     return math.radians(normal * math.cos(phi)), math.radians(meridian)
-
-
-def metres_per_degree_array(lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """As metres_per_degree, for an array of latitudes."""
-    phi = np.radians(lat)
-    w = 1.0 - ECCENTRICITY_2 * np.sin(phi) ** 2
-    root = np.sqrt(w)
-    meridian = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) / (w * root)
-    return np.radians(SEMI_MAJOR_M / root * np.cos(phi)), np.radians(meridian)
 
 
 def distance_between_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:

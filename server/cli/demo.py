@@ -49,7 +49,13 @@ def _build(backends: Backends, config: Config) -> None:
             bar.set_description_str(text, refresh=False)
             bar.update(min(steps, campaign.STEPS - bar.n))
 
-        record = campaign.build_demo(backends, advance)
+        try:
+            record = campaign.build_demo(backends, advance)
+        except BaseException:
+            click.echo(
+                f"\nThe demo was cut short. Remove {config.var} and the database, then start again.", err=True
+            )
+            raise
         advance("Selesai", campaign.STEPS)
     campaign.write_record(record, config.var / RECORD)
 

@@ -4,16 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from types import FrameType
 
 import click
 
-from server.cli.context import backends
 from server.config import load_config
-from server.logs import set_up_logging
 
 STOP_WAIT_S = 30
+WORKER_DELAY_S = 1.0
+FIRST_S = 5.0
 
 
 @click.command()
@@ -22,10 +23,8 @@ STOP_WAIT_S = 30
 def serve(no_worker: bool, processes: int) -> None:
     """Starts the web server and, beside it, one worker. Ends both on Ctrl-C or SIGTERM."""
     config = load_config(os.environ)
-    commands = [_web_command(config.host, config.port, config.threads, processes)]
-    if not no_worker:
-        commands.append([sys.executable, "-m", "server", "worker"])
-    sys.exit(_supervise(commands))
+    web = _web_command(config.host, config.port, config.threads, processes)
+    sys.exit(_supervise(web, None if no_worker else [sys.executable, "-m", "server", "worker"]))
 
 
 def _web_command(host: str, port: int, threads: int, processes: int) -> list[str]:
@@ -36,45 +35,58 @@ def _web_command(host: str, port: int, threads: int, processes: int) -> list[str
     ]  # fmt: skip
 
 
-def _supervise(commands: list[list[str]]) -> int:
-    """Runs the commands until a signal comes; a child that dies is started again. Returns: exit status."""
-    children = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own commands
-    stopping = False
+def _supervise(web: list[str], work: list[str] | None) -> int:
+    """Runs web server and worker until a signal comes; a child that dies is started again. Returns: exit status.
+
+    The worker starts a moment later, so that the first page does not share the processor with it.
+    """
+    children = {"web": subprocess.Popen(web)}  # noqa: S603 - our own commands
+    commands = {"web": web}
+    stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-        for child in children:
-            child.terminate()
+        stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     started = time.monotonic()
-    while not stopping:
-        time.sleep(0.2)
-        for place, child in enumerate(children):
-            if child.poll() is not None and not stopping:
-                if time.monotonic() - started < 5:
-                    click.echo("sisir: a part did not start; see the message above", err=True)
-                    stop(0, None)
-                    return child.returncode or 1
-                children[place] = subprocess.Popen(commands[place])  # noqa: S603
+    status = 0
+    while not stopping.wait(0.2):
+        age_s = time.monotonic() - started
+        if work is not None and "work" not in children and age_s > WORKER_DELAY_S:
+            commands["work"], children["work"] = work, subprocess.Popen(work)  # noqa: S603
+        for name, child in list(children.items()):
+            if child.poll() is not None:
+                if age_s < FIRST_S:
+                    click.echo(f"sisir: the {name} process did not start; see the message above", err=True)
+                    status = child.returncode or 1
+                    stopping.set()
+                    break
+                children[name] = subprocess.Popen(commands[name])  # noqa: S603
+    _end(list(children.values()))
+    return status
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        child.terminate()
     for child in children:
         try:
             child.wait(STOP_WAIT_S)
         except subprocess.TimeoutExpired:
             child.kill()
-    return 0
 
 
 @click.command()
 @click.option("--workers", default=1, show_default=True, help="Threads of this worker.")
 def worker(workers: int) -> None:
     """Runs jobs from the queue until it is stopped."""
+    from server.cli.context import backends
     from server.jobs import Jobs
+    from server.logs import set_up_logging
     from workers.queue import make_consumer
 
     set_up_logging()
     ours = backends()
-    Jobs(ours)
+    Jobs(ours).register()
     make_consumer(ours.queue, workers=workers).run()

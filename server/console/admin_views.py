@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from server.console.blueprint import blueprint
+from server.console.notices import notify
 from server.console.pages import Page, reading_page, writing_page
 from server.edge import backends
 from server.errors import BadValueError
@@ -44,7 +45,7 @@ def set_setting(project_id: int) -> ResponseReturnValue:
     except BadValueError as error:
         with reading_page(project_id, "setting.write") as page:
             return _show(page, refused=error), error.status
-    flash(gettext("The value was saved. It holds for visits from that day on."))
+    notify(gettext("The value was saved. It holds for visits from that day on."))
     name = request.form.get("name", "")
     return redirect(url_for("console.show_settings", project_id=project_id, _anchor=f"setting-{name}"), 303)
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from server.console import texts
 from server.console.formats import FILTERS
+from server.console.notices import carry_notice, take_notice
 from server.edge import backends
 from server.errors import NotAuthenticatedError
 
@@ -74,7 +75,7 @@ def set_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.blueprint == "console" and request.endpoint != "console.static":
         response.headers.setdefault("Cache-Control", "no-store")
-    return response
+    return carry_notice(response)
 
 
 @blueprint.errorhandler(NotAuthenticatedError)
@@ -89,4 +90,4 @@ def ask_to_log_in(error: NotAuthenticatedError) -> ResponseReturnValue:
 @blueprint.app_context_processor
 def shared_values() -> dict[str, object]:
     """What every template sees. page is None before somebody logged in."""
-    return {"page": g.get("page"), "language": select_language(), "texts": texts}
+    return {"page": g.get("page"), "language": select_language(), "texts": texts, "take_notice": take_notice}

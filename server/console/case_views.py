@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from server.console.blueprint import blueprint
+from server.console.notices import notify
 from server.console.pages import Page, reading_page, writing_page
 from server.console.queue_views import kept_filters, read_filters
 from server.edge import backends
@@ -53,9 +55,9 @@ def neighbour(project_id: int, case_id: int, step: str) -> ResponseReturnValue:
             forward=step == "next",
         )
     if target is None:
-        flash(gettext("No further case in this filter."))
-        return redirect(url_for("console.queue", project_id=project_id, **kept_filters()))  # type: ignore[arg-type]
-    return redirect(url_for("console.case", project_id=project_id, case_id=target, **kept_filters()))  # type: ignore[arg-type]
+        notify(gettext("No further case in this filter."))
+        return redirect(url_for("console.queue", project_id=project_id, **kept_filters()))
+    return redirect(_address(project_id, target))
 
 
 @blueprint.get("/projects/<int:project_id>/cases/<int:case_id>/map.json")
@@ -69,7 +71,7 @@ def map_data(project_id: int, case_id: int) -> dict[str, object]:
 @blueprint.post("/projects/<int:project_id>/cases/<int:case_id>/findings/<int:finding_id>")
 def decide_finding(project_id: int, case_id: int, finding_id: int) -> ResponseReturnValue:
     """Confirms, dismisses or opens a finding again; back to the case."""
-    wanted = request.form.get("state", "")
+    wanted = request.form.get("decision", "")
 
     def act(page: Page, found: Case) -> None:
         if wanted not in ("open", "confirmed", "dismissed"):
@@ -89,7 +91,7 @@ def decide_finding(project_id: int, case_id: int, finding_id: int) -> ResponseRe
         return refused
     if request.headers.get("HX-Request"):
         return case(project_id, case_id)
-    target = url_for("console.case", project_id=project_id, case_id=case_id, **kept_filters())  # type: ignore[arg-type]
+    target = _address(project_id, case_id)
     return redirect(f"{target}#finding-{finding_id}", 303)
 
 
@@ -155,10 +157,8 @@ def unmask(project_id: int, case_id: int) -> ResponseReturnValue:
     """The case with sensitive answers in clear, once; who looked and why is in the audit log."""
     purpose = " ".join(request.form.get("purpose", "").split())[:500]
     if len(purpose) < MIN_PURPOSE:
-        flash(gettext("Write what you need it for, at least 10 characters."), "error")
-        return redirect(
-            url_for("console.case", project_id=project_id, case_id=case_id, **kept_filters()), 303
-        )  # type: ignore[arg-type]
+        notify(gettext("Write what you need it for, at least 10 characters."), "error")
+        return redirect(_address(project_id, case_id), 303)
     with writing_page(project_id, "identity.unmask") as page:
         found = reviewing.find_case(page.session, page.caller, project_id, case_id)
         audit.record(
@@ -218,9 +218,15 @@ def _go_on(project_id: int, case_id: int, message: str) -> ResponseReturnValue:
     """To the next case of the same filter, saying what was done."""
     with reading_page(project_id, "case.read") as page:
         found = reviewing.find_case(page.session, page.caller, project_id, case_id)
-        flash(message % {"name": found.title})
-    step = {"project_id": project_id, "case_id": case_id, "step": "next", **kept_filters()}
-    return redirect(url_for("console.neighbour", **step), 303)  # type: ignore[arg-type]
+        notify(message % {"name": found.title})
+    step: dict[str, Any] = {"project_id": project_id, "case_id": case_id, "step": "next", **kept_filters()}
+    return redirect(url_for("console.neighbour", **step), 303)
+
+
+def _address(project_id: int, case_id: int) -> str:
+    """The page of a case, the filters of the queue kept."""
+    values: dict[str, Any] = {"project_id": project_id, "case_id": case_id, **kept_filters()}
+    return url_for("console.case", **values)
 
 
 def _revision() -> int:

@@ -1,11 +1,12 @@
 """Forms: the list, uploading a workbook, the draft with its warnings, publishing."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 
 from server.console.blueprint import blueprint
+from server.console.notices import notify
 from server.console.pages import Page, reading_page, writing_page
 from server.edge import backends
 from server.errors import BadValueError, FormRefusedError, SisirError
@@ -43,7 +44,7 @@ def upload_form(project_id: int) -> ResponseReturnValue:
     except (BadValueError, FormRefusedError) as error:
         with reading_page(project_id, "form.publish") as page:
             return _show_forms(page, refused=error, file_name=name), error.status
-    flash(gettext("The draft was saved. Phones get it after publishing."))
+    notify(gettext("The draft was saved. Phones get it after publishing."))
     return redirect(url_for("console.form", project_id=project_id, form_id=form_id), 303)
 
 
@@ -68,7 +69,7 @@ def publish_form(project_id: int, form_id: int) -> ResponseReturnValue:
             raise
         with reading_page(project_id, "form.publish") as page:
             return _show_form(page, form_id, refused=error), error.status
-    flash(gettext("Version %(version)s was published.", version=version))
+    notify(gettext("Version %(version)s was published.", version=version))
     return redirect(url_for("console.form", project_id=project_id, form_id=form_id), 303)
 
 
@@ -84,7 +85,7 @@ def set_form_state(project_id: int, form_id: int) -> ResponseReturnValue:
         audit.record(
             page.session, page.caller.actor_id, "form.update", found.actee_id, {"data": {"state": wanted}}
         )
-    flash(gettext("The state of the form was changed."))
+    notify(gettext("The state of the form was changed."))
     return redirect(url_for("console.form", project_id=project_id, form_id=form_id), 303)
 
 

@@ -4,12 +4,13 @@ import io
 import re
 
 import segno
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import or_, select
 
 from server.console.blueprint import blueprint
+from server.console.notices import notify
 from server.console.pages import Page, reading_page, writing_page
 from server.edge import backends
 from server.errors import BadValueError, NotFoundError
@@ -19,6 +20,7 @@ from server.services import accounts, officers
 from server.services.officers import Officer
 
 MAX_AREAS = 20
+CODE = re.compile(r"(?<![^\s,;])[0-9][0-9.]+(?:/[0-9]+){0,2}")
 
 
 @blueprint.get("/projects/<int:project_id>/officers")
@@ -50,7 +52,7 @@ def create_officer(project_id: int) -> ResponseReturnValue:
             return _show_list(
                 page, refused=error, name=name, areas=request.form.getlist("area")
             ), error.status
-    flash(gettext("The officer was made. Let the phone scan this code."))
+    notify(gettext("The officer was made. Let the phone scan this code."))
     return redirect(url_for("console.officer", project_id=project_id, officer_id=officer_id), 303)
 
 
@@ -70,7 +72,7 @@ def set_officer_areas(project_id: int, officer_id: int) -> ResponseReturnValue:
         found = _find(page, officer_id)
         _require_known(page, areas)
         accounts.set_areas(page.session, found.id, areas)
-    flash(gettext("The areas were saved."))
+    notify(gettext("The areas were saved."))
     return redirect(url_for("console.officer", project_id=project_id, officer_id=officer_id), 303)
 
 
@@ -81,7 +83,7 @@ def revoke_officer(project_id: int, officer_id: int) -> ResponseReturnValue:
         found = _find(page, officer_id)
         actor = page.session.get_one(Actor, found.id)
         accounts.revoke_officer(page.session, actor, actor_id=page.caller.actor_id)
-    flash(gettext("Access was taken away. What the phone sent stays."))
+    notify(gettext("Access was taken away. What the phone sent stays."))
     return redirect(url_for("console.officer", project_id=project_id, officer_id=officer_id), 303)
 
 
@@ -137,12 +139,10 @@ def area_options(project_id: int) -> str:
 
 
 def read_areas(texts: list[str]) -> list[str]:
-    """Area paths from fields that hold '35.17.01.2001 Bandung' or several paths with commas."""
+    """Area paths from fields that hold '35.17.01.2001 Bandung, Diwek' or several paths; a text without code as it is."""
     found = []
     for text in texts[:MAX_AREAS]:
-        for part in re.split(r"[,;\n]", text):
-            if part.strip():
-                found.append(part.split()[0])
+        found += CODE.findall(text) or [text.strip()] * bool(text.strip())
     return found
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -50,7 +51,9 @@ def search(project_id: int) -> ResponseReturnValue:
     """Sends a search on to the queue's address; an identity number leaves only its keyed hash there."""
     with writing_page(project_id, "case.read"):
         text = request.form.get("q", "").strip()
-    kept = {name: value for name, value in request.form.items() if name in FILTER_NAMES and value}
+    kept: dict[str, Any] = {
+        name: value for name, value in request.form.items() if name in FILTER_NAMES and value
+    }
     kept.pop("q", None)
     kept.pop("id", None)
     digits = "".join(text.split())
@@ -58,10 +61,10 @@ def search(project_id: int) -> ResponseReturnValue:
         kept["id"] = backends().seal.keyed_hash(digits).hex()
     elif text:
         kept["q"] = text[:100]
-    return redirect(url_for("console.queue", project_id=project_id, **kept), 303)  # type: ignore[arg-type]
+    return redirect(url_for("console.queue", project_id=project_id, **kept), 303)
 
 
-def kept_filters() -> dict[str, str]:
+def kept_filters() -> dict[str, Any]:
     """The filters of this request, to be carried along in addresses."""
     return {name: request.values[name] for name in FILTER_NAMES if request.values.get(name)}
 

@@ -1,11 +1,12 @@
 """Log in, log out, language, the choice of a campaign."""
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from server import auth
 from server.console.blueprint import LANGUAGES, blueprint, remember_language, safe_next, select_language
+from server.console.notices import notify
 from server.console.pages import reading_page, require_same_origin, writing_page
 from server.db import session_scope
 from server.edge import backends
@@ -93,5 +94,5 @@ def create_project() -> ResponseReturnValue:
             page.session, name=request.form.get("name", ""), actor_id=page.caller.actor_id
         )
         project_id = project.id
-    flash(gettext("The campaign was made. Upload its forms next."))
+    notify(gettext("The campaign was made. Upload its forms next."))
     return redirect(url_for("console.forms", project_id=project_id), 303)

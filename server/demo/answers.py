@@ -217,7 +217,8 @@ def _sticker(scene: Scene, target: Mapping[str, str], at: datetime) -> FilledFor
     if result == "ditolak":
         answers["alasan_tolak"] = "malu"
     else:
-        answers |= {"no_stiker_ketik": "ST-0001", "no_stiker_simpan": "ST-0001", "posisi": "pintu"}
+        number = f"ST-{target['keluarga'][:6].upper()}"
+        answers |= {"no_stiker_ketik": number, "no_stiker_simpan": number, "posisi": "pintu"}
         answers |= {"program_dicentang": _programmes(scene), "foto_stiker": "stiker.jpg"}
         shot = scene.sticker_photo or scene.photo
         if shot is not None and not scene.sticker_photo_lost:

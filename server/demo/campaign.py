@@ -23,9 +23,10 @@ from forms.rules import compile_rules
 from server.backends import Backends
 from server.db import session_scope
 from server.demo.desk import work_on_cases
-from server.demo.people import Family, invent_families, write_register
+from server.demo.people import Family, invent_families
 from server.demo.places import REGENCY, invent_villages, write_geojson
 from server.demo.planning import VISITS, plan_visits
+from server.demo.register_file import write_register
 from server.demo.sending import send_visits
 from server.demo.visits import OFFICERS
 from server.models.actor import Account

@@ -1,20 +1,18 @@
 """Invented families: 50 in each village, with register rows as an office has them, odd ones included.
 
-Belongs here: who lives where and what the register says of it. Does not: what a visit finds (visits.py).
+Belongs here: who lives where and what the register says of it. Does not: the file (register_file.py), what a visit finds
+(stories.py).
 Nobody is real: the last name says so, region code 99 is nobody's, serials run from 9000 as no office hands them out.
 """
 
-import csv
 import random  # drawings, not secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from pathlib import Path
 
-import shapely
-
-from server.demo.places import LAT_M, Point, Village, moved
+from server.demo.lanes import DUSUN, Lane, invent_lanes, near
+from server.demo.places import Point, Village, moved
 
 PER_VILLAGE = 50
 SEED = 9901
@@ -98,10 +96,8 @@ WOMEN = [
 ]
 MARKS = ("Rekaan", "Contoh", "Umpama", "Khayal")
 """Every invented person's last name."""
-DUSUN = ("Krajan", "Wetan", "Kulon")
-RT_PER_RW = 3
 LEAST_SERIAL = 9000
-_EDGE_M, _HAMLET_M, _LANE_M = 220.0, 130.0, 45.0
+_LANE_M = 45.0
 
 
 class Oddity(StrEnum):
@@ -165,74 +161,21 @@ def invent_families(villages: Sequence[Village], today: date) -> list[Family]:
     return _with_oddities(families, dice)
 
 
-COLUMNS = (
-    "id_sumber", "no_kk", "nik", "nama_kepala", "jk_kepala", "tgl_lahir_kepala", "kode_desa", "alamat", "rt", "rw",
-    "jml_art", "desil", "program", "lat", "lon", "sumber_titik",
-)  # fmt: skip
-
-
-def write_register(families: Iterable[Family], path: Path) -> None:
-    """A register file with the canonical columns."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        rows.writerows(_row(family) for family in families)
-
-
-def _row(family: Family) -> list[str]:
-    lon, lat = (f"{part:.7f}" for part in family.registered) if family.registered else ("", "")
-    return [
-        family.source_id, family.no_kk, family.registered_nik, family.name, family.sex.upper(),
-        family.born_on.isoformat(), family.village.dotted, family.address, family.rt, family.rw, str(family.members),
-        str(family.desil), ";".join(family.programmes), lat, lon, family.point_source,
-    ]  # fmt: skip
-
-
 def _village_families(village: Village, dice: random.Random, today: date) -> list[Family]:
-    lanes = _lanes(village, dice)
+    lanes = invent_lanes(village, dice)
     return [
         _family(village, number, lanes[(number - 1) % len(lanes)], dice, today)
         for number in range(1, PER_VILLAGE + 1)
     ]
 
 
-@dataclass(frozen=True)
-class _Lane:
-    rw: int
-    rt: int
-    centre: Point
-
-
-def _lanes(village: Village, dice: random.Random) -> list[_Lane]:
-    """Three hamlets (RW) of three lanes (RT) each, well inside the village."""
-    core = village.shape.buffer(-(_EDGE_M + _HAMLET_M) / LAT_M)
-    lanes = []
-    for rw in range(1, len(DUSUN) + 1):
-        hamlet = _point_in(core, dice)
-        for rt in range(1, RT_PER_RW + 1):
-            lanes.append(_Lane(rw, rt, _near(hamlet, _HAMLET_M / 2, dice)))
-    return lanes
-
-
-def _point_in(shape: shapely.Geometry, dice: random.Random) -> Point:
-    west, south, east, north = shape.bounds
-    while True:
-        point = dice.uniform(west, east), dice.uniform(south, north)
-        if shapely.contains_xy(shape, *point):
-            return point
-
-
-def _near(point: Point, spread_m: float, dice: random.Random) -> Point:
-    return moved(point, dice.gauss(0, spread_m), dice.gauss(0, spread_m))
-
-
-def _family(village: Village, number: int, lane: _Lane, dice: random.Random, today: date) -> Family:
+def _family(village: Village, number: int, lane: Lane, dice: random.Random, today: date) -> Family:
     sex = dice.choice("lllp")
     born_on = today - timedelta(days=dice.randrange(27 * 365, 74 * 365))
     programmes, components = _aid(dice)
     serial = LEAST_SERIAL + (int(village.code[-2:]) - 1) * PER_VILLAGE + number
     nik = _nik(born_on, sex, serial)
-    home = _near(lane.centre, _LANE_M, dice)
+    home = near(lane.centre, _LANE_M, dice)
     registered, source = _registered(home, village, dice)
     return Family(
         source_id=f"R{village.code}{number:05d}",
@@ -287,7 +230,7 @@ def _registered(home: Point, village: Village, dice: random.Random) -> tuple[Poi
     """The register's point: the house, rounded, the village office, or none."""
     kind = dice.choices(("survei", "dibulatkan", "kantor_desa", ""), (55, 10, 10, 25))[0]
     if kind == "survei":
-        return _near(home, 6, dice), kind
+        return near(home, 6, dice), kind
     if kind == "dibulatkan":
         return (round(home[0], 3), round(home[1], 3)), kind
     if kind == "kantor_desa":

@@ -71,7 +71,8 @@ def _rows(row: Row) -> Iterator[Row]:
 
 def _groups(row: Row, number: int | None, reader: Reader) -> Iterator[AnswerGroup]:
     """The groups of one row and, in their places, those of its repeats."""
-    title, lines = _title(row.path, reader), []
+    title = _title(row.path, reader)
+    lines: list[AnswerLine] = []
     for field in reader.definition.fields:
         if field.path in row.repeats:
             yield AnswerGroup(title, number, tuple(lines))

@@ -1,9 +1,15 @@
 """Reading what a stored submission says: opened with the office key where it is sealed, typed by its form version."""
 
-from sqlalchemy.orm import Session
+from collections.abc import Iterable
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from forms.definition import FormDefinition
+from forms.errors import FormsError
 from forms.submission import SubmissionDocument
 from forms.values import Answers
+from media.errors import SealError
 from server.backends import Backends
 from server.models.submission import SubmissionVersion
 from server.services import form_cache
@@ -23,3 +29,39 @@ def read_answers(session: Session, backends: Backends, version: SubmissionVersio
     """The submission's typed answers, sensitive ones in clear: for checks, never for a page."""
     definition = form_cache.definition_of(session, version.form_version_id)
     return read_document(backends, version).answers(definition)
+
+
+class Reader:
+    """Submission versions of one batch of work, each opened and parsed once. Made for a batch and thrown away with it."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+        self._documents: dict[int, SubmissionDocument | None] = {}
+        self._answers: dict[int, Answers | None] = {}
+
+    def fetch(self, session: Session, version_ids: Iterable[int]) -> None:
+        """Opens and parses the versions that were not read yet, in one query."""
+        missing = set(version_ids) - self._documents.keys()
+        if missing:
+            query = select(SubmissionVersion).where(SubmissionVersion.id.in_(missing))
+            for version in session.scalars(query.options(undefer(SubmissionVersion.xml))):
+                self._documents[version.id] = self._parse(version)
+
+    def document(self, session: Session, version_id: int) -> SubmissionDocument | None:
+        """The parsed XML; None when it cannot be opened or read, or the version is gone."""
+        self.fetch(session, [version_id])
+        return self._documents.get(version_id)
+
+    def answers(self, session: Session, version_id: int, definition: FormDefinition) -> Answers | None:
+        """The typed answers by the definition of its form version; None when it cannot be read or is encrypted."""
+        if version_id not in self._answers:
+            document = self.document(session, version_id)
+            readable = document is not None and not document.envelope.encrypted
+            self._answers[version_id] = document.answers(definition) if document and readable else None
+        return self._answers[version_id]
+
+    def _parse(self, version: SubmissionVersion) -> SubmissionDocument | None:
+        try:
+            return read_document(self._backends, version)
+        except (FormsError, SealError):
+            return None

@@ -6,8 +6,6 @@ Belongs here: what stands on the map. Does not: drawing (console/static), where 
 from collections.abc import Sequence
 from typing import Any
 
-import shapely
-from pyproj import Geod
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
@@ -20,12 +18,12 @@ from server.permissions import Caller
 from server.scope import within_areas
 from server.services.case_queue import names_of
 from server.services.guard import of_case
+from workers.metres import distance_between_m
 
 MARGIN_DEG = 0.004
 MAX_NEIGHBOURS = 24
 MAX_HOUSES = 400
 SIMPLIFY_DEG = 0.00004
-_GEOD = Geod(ellps="WGS84")
 
 
 def load_map(session: Session, caller: Caller, case: Case) -> dict[str, Any]:
@@ -126,8 +124,9 @@ def _drawn(area: Area) -> dict[str, Any]:
     """An area with its boundary as GeoJSON, thinned to what a screen shows."""
     geometry = None
     if area.boundary:
-        shape = shapely.simplify(shapely.from_wkb(area.boundary), SIMPLIFY_DEG)
-        geometry = shapely.geometry.mapping(shapely.set_precision(shape, 0.00001))
+        from workers.boundary_drawing import draw_outline  # a map's geometry is loaded with the first map
+
+        geometry = draw_outline(area.boundary, SIMPLIFY_DEG)
     return {"code": area.code, "name": area.name, "geometry": geometry, "uncertainty_m": area.uncertainty_m}
 
 
@@ -154,5 +153,5 @@ def _houses(
 def _distance_m(visits: Sequence[dict[str, Any]], register: dict[str, Any] | None) -> float | None:
     if not visits or register is None:
         return None
-    metres = _GEOD.inv(visits[0]["lon"], visits[0]["lat"], register["lon"], register["lat"])[2]
+    metres = distance_between_m(visits[0]["lat"], visits[0]["lon"], register["lat"], register["lon"])
     return round(float(metres), 1)

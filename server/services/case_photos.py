@@ -147,6 +147,8 @@ def _label(attachment: Attachment, definition: FormDefinition, language: str) ->
 def _alike(
     session: Session, caller: Caller, submission: Submission, attachment: Attachment, photo: Photo | None
 ) -> tuple[LookAlike, ...]:
+    if attachment.blob_id is None:
+        return ()
     conditions = [Attachment.blob_id == attachment.blob_id]
     if (
         photo is not None
@@ -163,8 +165,6 @@ def _alike(
             )
             if chunk is not None
         ]
-    if attachment.blob_id is None:
-        return ()
     rows = session.execute(
         select(Attachment.id, Attachment.blob_id, Photo.phash, Submission, Household.head_name)
         .join(Submission, Submission.current_version_id == Attachment.submission_version_id)
@@ -202,7 +202,7 @@ def _alike(
     )
 
 
-def _distance(attachment: Attachment, photo: Photo | None, blob_id: int, phash: str | None) -> int:
+def _distance(attachment: Attachment, photo: Photo | None, blob_id: int | None, phash: str | None) -> int:
     if blob_id == attachment.blob_id:
         return 0
     if photo is None or not photo.phash or not phash:

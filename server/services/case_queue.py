@@ -202,7 +202,7 @@ def _before(key: Key) -> ColumnElement[bool]:
     )
 
 
-def _matching(caller: Caller, project_id: int, filters: Filters, timezone: ZoneInfo) -> Select[tuple[Case]]:
+def _matching(caller: Caller, project_id: int, filters: Filters, timezone: ZoneInfo) -> Select[Case]:
     if filters.state not in STATES:
         raise BadValueError(f"there is no state {filters.state!r}")
     query = select(Case).where(
@@ -269,7 +269,7 @@ def _findings_and_forms(filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _count(session: Session, query: Select[tuple[Case]]) -> int:
+def _count(session: Session, query: Select[Case]) -> int:
     inner = query.with_only_columns(Case.id).limit(COUNT_LIMIT).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
@@ -328,7 +328,8 @@ def _open_findings(session: Session, case_ids: Sequence[int]) -> dict[int, tuple
     )
     found: defaultdict[int, set[tuple[str, str, str]]] = defaultdict(set)
     for case_id, code, severity, kind in rows:
-        found[case_id].add((code, severity, kind))
+        if case_id is not None:
+            found[case_id].add((code, severity, kind))
     return {
         case_id: tuple(sorted(items, key=lambda item: (_RANK.get(item[1], 9), item[0])))
         for case_id, items in found.items()

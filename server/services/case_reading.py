@@ -3,7 +3,7 @@
 Belongs here: reading. Does not: acts (reviewing.py), the map (case_map.py), wording of states (console).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -205,9 +205,7 @@ def _answers(
     except FormsError:
         return None
     uuids = {value.removeprefix("uuid:") for value in external_values(answers, definition)}
-    names = dict(
-        session.execute(select(Entity.uuid, Entity.label).where(Entity.uuid.in_(uuids))).all()
-    )
+    names = dict(session.execute(select(Entity.uuid, Entity.label).where(Entity.uuid.in_(uuids))).all())
     return tuple(group_answers(answers, Reader(definition, language, names, reveal)))
 
 
@@ -227,8 +225,7 @@ def _view_findings(
             select(Form.id, FormVersion.title)
             .join(FormVersion, FormVersion.id == Form.current_version_id)
             .where(Form.id.in_(form_ids))
-        )
-        .all()
+        ).all()
     )
     return [
         FindingView(
@@ -262,7 +259,7 @@ def _group(views: Sequence[FindingView]) -> FindingGroups:
     )
 
 
-def _open_first(views):  # type: ignore[no-untyped-def]
+def _open_first(views: Iterable[FindingView]) -> list[FindingView]:
     return sorted(
         views, key=lambda view: (view.finding.state != FindingState.open, view.finding.code, view.finding.id)
     )

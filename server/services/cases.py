@@ -1,14 +1,14 @@
 """Cases: one for each visited household of a campaign, with the counts that the queue is ordered by.
 
-Belongs here: making cases and keeping their counts. Does not: working on them (reviewing.py), listing (case_queue.py).
+Belongs here: making cases and keeping their counts. Does not: working on them (reviewing.py), listing (case_queue.py),
+who visited last (case_visits.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, insert, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.db import insert_for, now
@@ -16,6 +16,8 @@ from server.models.case import Case, CaseEvent, CaseState
 from server.models.finding import Finding, FindingState
 from server.models.household import Household
 from server.models.submission import Submission, SubmissionVersion
+from server.models.task import Task
+from server.services.case_visits import latest_visits
 
 
 @dataclass(frozen=True)
@@ -29,36 +31,78 @@ class CaseKey:
 def ensure_cases(session: Session, project_id: int, keys: Iterable[CaseKey]) -> dict[CaseKey, int]:
     """Case ids of these subjects; missing cases are made. Safe against another worker making the same one."""
     wanted = set(keys)
-    found = _find(session, project_id, wanted)
-    missing = wanted - set(found)
-    if not missing:
-        return found
-    rows = [row for row in (_new_row(session, project_id, key) for key in missing) if row is not None]
+    found = find_cases(session, project_id, wanted)
+    missing = sorted(wanted - set(found), key=lambda key: (key.household_id or 0, key.submission_id or 0))
+    rows = [_new_row(session, project_id, key) for key in missing]
     if rows:
         session.execute(insert_for(session, Case).values(rows).on_conflict_do_nothing())
-        found = _find(session, project_id, wanted)
+        found = find_cases(session, project_id, wanted)
     return found
 
 
-def refresh_cases(session: Session, project_id: int, case_ids: dict[CaseKey, int]) -> None:
-    """Ties findings to their cases and brings counts, officer and time of visit up to date.
+def refresh_cases(session: Session, project_id: int, case_ids: Mapping[CaseKey, int]) -> None:
+    """Ties findings to their cases and brings counts, officer and time of visit up to date. Writes only what changed."""
+    if not case_ids:
+        return
+    _tie(session, project_id, case_ids)
+    counts = _count(session, case_ids.values())
+    visits = latest_visits(
+        session,
+        project_id,
+        {key.household_id: number for key, number in case_ids.items() if key.household_id is not None},
+        {key.submission_id: number for key, number in case_ids.items() if key.submission_id is not None},
+    )
+    wanted = {
+        number: {**counts.get(number, _NOTHING), **_UNVISITED, **visits.get(number, {})}
+        for number in case_ids.values()
+    }
+    _write(session, wanted)
 
-    Effects: a decided case opens again when a finding came in after the decision.
+
+def reopen_cases(session: Session, project_id: int, keys: Collection[CaseKey]) -> int:
+    """Opens decided cases of these subjects again: a finding of weight came in after the decision. Returns: how many."""
+    ids = find_cases(session, project_id, keys).values()
+    opened = session.scalars(
+        update(Case)
+        .where(Case.id.in_(ids), Case.state == CaseState.decided)
+        .values(state=CaseState.open, revision=Case.revision + 1, opened_at=now())
+        .execution_options(synchronize_session=False)
+        .returning(Case.id)
+    ).all()
+    if opened:
+        moment = now()
+        events = [
+            {"case_id": number, "action": "case.reopen", "note": None, "details": {}, "at": moment}
+            for number in opened
+        ]
+        session.execute(insert(CaseEvent), events)
+    return len(opened)
+
+
+def drop_untouched(session: Session, project_id: int, submission_ids: Collection[int]) -> None:
+    """Removes the own cases of submissions that belong to a household now; those that a person worked on stay, empty.
+
+    Call it after the findings were tied to the household's case.
     """
-    for key, case_id in case_ids.items():
-        _tie(session, project_id, key, case_id)
-    counts = _count(session, list(case_ids.values()))
-    visits = _visits(session, project_id, case_ids)
-    for case_id in case_ids.values():
-        values: dict[str, Any] = {**counts.get(case_id, _NOTHING), **visits.get(case_id, {})}
-        session.execute(update(Case).where(Case.id == case_id).values(**values))
-    _reopen(session, list(case_ids.values()))
+    if not submission_ids:
+        return
+    touched = or_(
+        select(CaseEvent.id).where(CaseEvent.case_id == Case.id).exists(),
+        select(Finding.id).where(Finding.case_id == Case.id).exists(),
+        select(Task.id).where(Task.case_id == Case.id).exists(),
+    )
+    mine = and_(Case.project_id == project_id, Case.submission_id.in_(submission_ids))
+    session.execute(delete(Case).where(mine, ~touched).execution_options(synchronize_session=False))
+    session.execute(update(Case).where(mine).values(**_NOTHING).execution_options(synchronize_session=False))
 
 
 _NOTHING = {"open_high": 0, "open_medium": 0, "open_low": 0, "open_protect": 0}
+_UNVISITED: dict[str, Any] = {"officer_id": None, "visited_at": None}
+_KEPT = (Case.officer_id, Case.visited_at, Case.area_path, *(getattr(Case, name) for name in _NOTHING))
 
 
-def _find(session: Session, project_id: int, keys: set[CaseKey]) -> dict[CaseKey, int]:
+def find_cases(session: Session, project_id: int, keys: Collection[CaseKey]) -> dict[CaseKey, int]:
+    """Case ids of those subjects that have a case."""
     households = [key.household_id for key in keys if key.household_id is not None]
     submissions = [key.submission_id for key in keys if key.household_id is None]
     query = select(Case.id, Case.household_id, Case.submission_id).where(Case.project_id == project_id)
@@ -72,7 +116,7 @@ def _find(session: Session, project_id: int, keys: set[CaseKey]) -> dict[CaseKey
     return found
 
 
-def _new_row(session: Session, project_id: int, key: CaseKey) -> dict[str, Any] | None:
+def _new_row(session: Session, project_id: int, key: CaseKey) -> dict[str, Any]:
     if key.household_id is not None:
         household = session.get_one(Household, key.household_id)
         title, area_path = household.head_name, household.area_path
@@ -99,20 +143,40 @@ def _new_row(session: Session, project_id: int, key: CaseKey) -> dict[str, Any] 
     }
 
 
-def _tie(session: Session, project_id: int, key: CaseKey, case_id: int) -> None:
-    subject = (
-        Finding.household_id == key.household_id
-        if key.household_id is not None
-        else and_(Finding.submission_id == key.submission_id, Finding.household_id.is_(None))
+def _tie(session: Session, project_id: int, case_ids: Mapping[CaseKey, int]) -> None:
+    """Gives findings the case of their household, or of their submission when there is no household."""
+    of_household = and_(
+        Case.project_id == project_id,
+        Case.household_id.is_not(None),
+        Case.household_id == Finding.household_id,
     )
-    session.execute(
-        update(Finding)
-        .where(Finding.project_id == project_id, subject, func.coalesce(Finding.case_id, 0) != case_id)
-        .values(case_id=case_id)
+    of_submission = and_(
+        Case.project_id == project_id,
+        Case.submission_id.is_not(None),
+        Case.submission_id == Finding.submission_id,
     )
+    households = [key.household_id for key in case_ids if key.household_id is not None]
+    submissions = [key.submission_id for key in case_ids if key.household_id is None]
+    for ids, mine, condition in (
+        (households, Finding.household_id.in_(households), of_household),
+        (
+            submissions,
+            and_(Finding.submission_id.in_(submissions), Finding.household_id.is_(None)),
+            of_submission,
+        ),
+    ):
+        if ids:
+            owner = select(Case.id).where(condition).scalar_subquery()
+            session.execute(
+                update(Finding)
+                .where(Finding.project_id == project_id, mine, Finding.case_id.is_distinct_from(owner))
+                .values(case_id=owner)
+                .execution_options(synchronize_session=False)
+            )
 
 
-def _count(session: Session, case_ids: list[int]) -> dict[int, dict[str, int]]:
+def _count(session: Session, case_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Open findings of each case that has any."""
     fires = and_(Finding.outcome == "fires", Finding.kind != "protect")
 
     def of(*conditions: Any) -> Any:
@@ -126,72 +190,19 @@ def _count(session: Session, case_ids: list[int]) -> dict[int, dict[str, int]]:
             of(fires, Finding.severity.in_(("low", "info"))).label("open_low"),
             of(Finding.outcome == "fires", Finding.kind == "protect").label("open_protect"),
         )
-        .where(Finding.case_id.in_(case_ids), Finding.state == FindingState.open)
+        .where(Finding.case_id.in_(list(case_ids)), Finding.state == FindingState.open)
         .group_by(Finding.case_id)
     )
     return {row.case_id: {name: int(getattr(row, name)) for name in _NOTHING} for row in rows}
 
 
-def _visits(session: Session, project_id: int, case_ids: dict[CaseKey, int]) -> dict[int, dict[str, Any]]:
-    """case id -> officer and time of the latest visit, and the area by the register."""
-    households = {
-        key.household_id: case_id for key, case_id in case_ids.items() if key.household_id is not None
-    }
-    visits: dict[int, dict[str, Any]] = {}
-    rows = session.execute(
-        select(Submission.household_id, Submission.submitter_id, Submission.started_at, Submission.created_at)
-        .where(
-            Submission.project_id == project_id,
-            Submission.household_id.in_(list(households)),
-            Submission.deleted_at.is_(None),
-            Submission.is_draft.is_(False),
-        )
-        .order_by(Submission.id)
-    )
-    for row in rows:
-        _take_visit(visits, households[row.household_id], row.submitter_id, row.started_at or row.created_at)
-    for household_id, area_path in session.execute(
-        select(Household.id, Household.area_path).where(Household.id.in_(list(households)))
-    ):
-        visits.setdefault(households[household_id], {})["area_path"] = area_path
-    for key, case_id in case_ids.items():
-        if key.household_id is None:
-            submission = session.get_one(Submission, key.submission_id)
-            _take_visit(
-                visits, case_id, submission.submitter_id, submission.started_at or submission.created_at
-            )
-            visits[case_id]["area_path"] = submission.area_path or ""
-    return visits
-
-
-def _take_visit(
-    visits: dict[int, dict[str, Any]], case_id: int, officer_id: int | None, at: datetime
-) -> None:
-    known = visits.get(case_id)
-    if known is None or "visited_at" not in known or known["visited_at"] <= at:
-        visits[case_id] = {**(known or {}), "officer_id": officer_id, "visited_at": at}
-
-
-def _reopen(session: Session, case_ids: list[int]) -> None:
-    rows = session.scalars(
-        select(Case.id)
-        .join(Finding, Finding.case_id == Case.id)
-        .where(
-            Case.id.in_(case_ids),
-            Case.state == CaseState.decided,
-            Finding.state == FindingState.open,
-            Finding.outcome == "fires",
-            Finding.severity.in_(("high", "medium")),
-            Finding.created_at > Case.decided_at,
-        )
-        .distinct()
-    ).all()
-    for case_id in rows:
-        session.execute(
-            update(Case)
-            .where(Case.id == case_id)
-            .values(state=CaseState.open, revision=Case.revision + 1, opened_at=now())
-        )
-        session.execute(
-            insert(CaseEvent).values(case_id=case_id, action="case.reopen", note=None, details={}, at=now())
-        )
+def _write(session: Session, wanted: Mapping[int, Mapping[str, Any]]) -> None:
+    stored = session.execute(select(Case.id, *_KEPT).where(Case.id.in_(wanted)).order_by(Case.id))
+    changed = []
+    for row in stored:
+        new = {**{column.key: getattr(row, column.key) for column in _KEPT}, **wanted[row.id]}
+        if any(getattr(row, name) != value for name, value in new.items()):
+            changed.append({"case": row.id, **new})
+    if changed:
+        table = inspect(Case).local_table
+        session.connection().execute(update(table).where(table.c.id == bindparam("case")), changed)

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from server.models.area import Area
 from server.models.entity import Entity, EntityList
 from server.models.household import Household
 from server.scope import AreaPaths, within_areas
 from server.services import areas, audit, entity_lists
+from server.services.enrolment_views import HOUSEHOLD_COLUMNS, WantedEntity, household_entity, village_entity
 from server.services.enrolment_writes import (
     NewEntity,
     Refreshed,
@@ -28,14 +28,50 @@ from server.services.enrolment_writes import (
     refresh_entities,
     written_by_others,
 )
-from server.services.identity import last_four
 
 AREA_LIST, HOUSEHOLD_LIST = entity_lists.AREA_LIST, "keluarga"
-AREA_PROPERTIES = ["kode_desa", "kecamatan", "kabupaten", "puskesos", "bumdes", "skor_dbs", "kategori_dbs", "tgl_dbs"]
-HOUSEHOLD_PROPERTIES = ["kode_desa", "rt", "rw", "alamat", "nama_kepala", "nama_pengurus", "nik_samar", "nik_akhir4", "nokk_samar", "jml_art", "program", "desil", "temuan", "prioritas", "batch", "kunjungan_ke", "hasil_terakhir", "tgl_kunjungan", "status_keberadaan", "status_stiker", "no_stiker", "skor_aset", "status_kepesertaan", "jenis_graduasi", "tgl_graduasi", "tugas", "alasan_tugas", "status_verval", "geometry"]
+AREA_PROPERTIES = [
+    "kode_desa",
+    "kecamatan",
+    "kabupaten",
+    "puskesos",
+    "bumdes",
+    "skor_dbs",
+    "kategori_dbs",
+    "tgl_dbs",
+]
+HOUSEHOLD_PROPERTIES = [
+    "kode_desa",
+    "rt",
+    "rw",
+    "alamat",
+    "nama_kepala",
+    "nama_pengurus",
+    "nik_samar",
+    "nik_akhir4",
+    "nokk_samar",
+    "jml_art",
+    "program",
+    "desil",
+    "temuan",
+    "prioritas",
+    "batch",
+    "kunjungan_ke",
+    "hasil_terakhir",
+    "tgl_kunjungan",
+    "status_keberadaan",
+    "status_stiker",
+    "no_stiker",
+    "skor_aset",
+    "status_kepesertaan",
+    "jenis_graduasi",
+    "tgl_graduasi",
+    "tugas",
+    "alasan_tugas",
+    "status_verval",
+    "geometry",
+]
 BATCH_ROWS = 1000
-FIRST_TASK = "kunjungan"
-SURVEYED = "survei"
 Progress = Callable[[int, int], None]
 
 
@@ -51,16 +87,6 @@ class EnrolReport:
     def total(self) -> int:
         """All that were looked at."""
         return self.created + self.updated + self.unchanged
-
-
-class _Wanted(NamedTuple):
-    """An entity as the register wants it. first: what only a new one gets."""
-
-    household_id: int | None
-    label: str
-    area_path: str
-    data: dict[str, str]
-    first: Mapping[str, str]
 
 
 class _Current(NamedTuple):
@@ -82,7 +108,7 @@ def enrol_areas(
     listed = entity_lists.ensure_list(session, project_id, AREA_LIST, AREA_PROPERTIES)
     villages = areas.list_villages(session, tuple(code.replace(".", "") for code in codes))
     names = areas.area_names(session, {village.code[:digits] for village in villages for digits in (4, 6)})
-    wanted = {village.code: _village_entity(village, names) for village in villages}
+    wanted = {village.code: village_entity(village, names) for village in villages}
     report = EnrolReport()
     _enrol(session, listed, wanted, _entities_by_area(session, listed), report, actor_id)
     _finish(session, listed, report, actor_id)
@@ -108,7 +134,7 @@ def enrol_households(
     total = session.scalar(select(func.count()).select_from(Household).where(covered, _of_register())) or 0
     report = EnrolReport()
     for households in _batches(session, covered):
-        wanted = {row.id: _household_entity(row) for row in households}
+        wanted = {row.id: household_entity(row) for row in households}
         _enrol(
             session, listed, wanted, _entities_by_household(session, listed, list(wanted)), report, actor_id
         )
@@ -121,7 +147,7 @@ def enrol_households(
 def _enrol(
     session: Session,
     listed: EntityList,
-    wanted: Mapping[Any, _Wanted],
+    wanted: Mapping[Any, WantedEntity],
     current: Mapping[Any, _Current | None],
     report: EnrolReport,
     actor_id: int | None,
@@ -153,13 +179,13 @@ def _enrol(
     report.unchanged += len(known) - len(refreshed)
 
 
-def _differs(want: _Wanted, have: _Current) -> bool:
+def _differs(want: WantedEntity, have: _Current) -> bool:
     if want.label != have.label or want.area_path != have.area_path:
         return True
     return any(have.data.get(name, "") != value for name, value in want.data.items())
 
 
-def _refresh(want: _Wanted, have: _Current, others: frozenset[str]) -> Refreshed | None:
+def _refresh(want: WantedEntity, have: _Current, others: frozenset[str]) -> Refreshed | None:
     """What changes, columns of others left out; None when nothing remains."""
     received = {
         name: value
@@ -174,70 +200,9 @@ def _refresh(want: _Wanted, have: _Current, others: frozenset[str]) -> Refreshed
     )
 
 
-def _village_entity(village: Area, names: Mapping[str, str]) -> _Wanted:
-    district, regency = names.get(village.code[:6], ""), names.get(village.code[:4], "")
-    data = {"kode_desa": village.code, "kecamatan": district, "kabupaten": regency}
-    label = f"{village.name} ({district})" if district else village.name
-    return _Wanted(None, label, village.code, data, {})
-
-
-def _household_entity(row: Any) -> _Wanted:
-    """The masked view of a household. Every column of the import is there, empty ones too, so that a value can go away."""
-    has_house = row.point_source == SURVEYED and row.lat is not None and row.lon is not None
-    name = row.head_name or row.manager_name or "(tanpa nama)"
-    data = {
-        "kode_desa": row.village_code,
-        "rt": row.rt,
-        "rw": row.rw,
-        "alamat": row.address,
-        "nama_kepala": row.head_name,
-        "nama_pengurus": row.manager_name,
-        "nik_samar": row.nik_mask,
-        "nik_akhir4": last_four(row.nik_mask),
-        "nokk_samar": row.kk_mask,
-        "jml_art": "" if row.members is None else str(row.members),
-        "program": ", ".join(row.programmes),
-        "desil": "" if row.desil is None else str(row.desil),
-        "temuan": row.finding_text,
-        "status_kepesertaan": _membership(row),
-        "geometry": f"{row.lat} {row.lon} 0 0" if has_house else "",
-    }
-    label = f"{name} / {row.rt or '-'}-{row.rw or '-'} / {row.nik_mask or '-'}"
-    return _Wanted(row.id, label, row.area_path, data, {"tugas": FIRST_TASK})
-
-
-def _membership(row: Any) -> str:
-    """'nonaktif', 'penerima' or 'bukan_penerima'; decisions write 'graduasi' later."""
-    if row.is_inactive:
-        return "nonaktif"
-    return "penerima" if row.programmes else "bukan_penerima"
-
-
 def _of_register() -> Any:
     """Families that a visit found have an entity already, made by the phone."""
     return Household.source_id.is_not(None)
-
-
-_NEEDED = (
-    Household.id,
-    Household.area_path,
-    Household.village_code,
-    Household.rt,
-    Household.rw,
-    Household.address,
-    Household.head_name,
-    Household.manager_name,
-    Household.nik_mask,
-    Household.kk_mask,
-    Household.members,
-    Household.desil,
-    Household.programmes,
-    Household.finding_text,
-    Household.is_inactive,
-    Household.lat,
-    Household.lon,
-    Household.point_source,
-)
 
 
 def _batches(session: Session, covered: Any) -> Iterator[list[Any]]:
@@ -245,7 +210,7 @@ def _batches(session: Session, covered: Any) -> Iterator[list[Any]]:
     last = 0
     while True:
         query = (
-            select(*_NEEDED)
+            select(*HOUSEHOLD_COLUMNS)
             .where(Household.id > last, covered, _of_register())
             .order_by(Household.id)
             .limit(BATCH_ROWS)

@@ -3,28 +3,24 @@
 Belongs here: times and medians in batches. Does not: judging them (workers.checks.interview).
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.audit_log import MAX_LOG_BYTES, active_seconds
-from media.errors import MediaError
+from media.errors import MediaError, StorageUnavailableError
 from server.backends import Backends
 from server.models.blob import Blob
 from server.models.submission import Attachment, Submission, SubmissionVersion
 from server.services.blobs import open_blob
+from server.services.facts_visits import Visit
 from workers.findings import InterviewFacts
-from workers.visits import is_complete
-
-if TYPE_CHECKING:
-    from server.services.facts import Visit
 
 MEDIAN_OF = 1000
+LONGEST_S = 10**9
+"""What a phone's clock may claim at most: 31 years, so that the database can keep it."""
 
 
 def load_interviews(
@@ -32,14 +28,11 @@ def load_interviews(
 ) -> dict[int, InterviewFacts]:
     """submission id -> times of the interview.
 
-    Effects: writes active time and completeness to the submission rows, from which the medians are made.
+    Effects: writes the active time to the submission rows, from which the medians are made.
     """
     logs = _audit_logs(session, backends, [visit.version.id for visit in visits])
     for visit in visits:
         visit.submission.active_s = _active(visit, logs.get(visit.version.id))
-        visit.submission.is_final = visit.answers is not None and is_complete(
-            visit.form.xml_form_id, visit.definition, visit.answers
-        )
     session.flush()
     usual = {
         version_id: _usual(session, version_id) for version_id in {v.version.form_version_id for v in visits}
@@ -61,11 +54,13 @@ def load_interviews(
 
 def _duration(visit: Visit) -> int | None:
     start, end = visit.submission.started_at, visit.submission.ended_at
-    return None if start is None or end is None else max(0, int((end - start).total_seconds()))
+    if start is None or end is None:
+        return None
+    return min(max(0, int((end - start).total_seconds())), LONGEST_S)
 
 
 def _active(visit: Visit, logged: int | None) -> int | None:
-    return logged if logged is not None else _duration(visit)
+    return min(logged, LONGEST_S) if logged is not None else _duration(visit)
 
 
 def _usual(session: Session, form_version_id: int) -> list[int]:
@@ -79,6 +74,7 @@ def _usual(session: Session, form_version_id: int) -> list[int]:
                 Submission.is_final.is_(True),
                 Submission.active_s.is_not(None),
                 Submission.deleted_at.is_(None),
+                Submission.is_draft.is_(False),
             )
             .order_by(Submission.id.desc())
             .limit(MEDIAN_OF)
@@ -86,7 +82,7 @@ def _usual(session: Session, form_version_id: int) -> list[int]:
     )
 
 
-def _audit_logs(session: Session, backends: Backends, version_ids: list[int]) -> dict[int, int | None]:
+def _audit_logs(session: Session, backends: Backends, version_ids: Iterable[int]) -> dict[int, int | None]:
     """submission version id -> active seconds by its audit.csv, for those that sent one."""
     rows = session.execute(
         select(Attachment.submission_version_id, Blob)
@@ -102,6 +98,8 @@ def _audit_logs(session: Session, backends: Backends, version_ids: list[int]) ->
         try:
             with open_blob(backends, blob) as file:
                 logs[version_id] = active_seconds(file.read())
-        except MediaError:
+        except StorageUnavailableError:
+            raise
+        except (MediaError, ValueError):  # no log that anybody can read: the whole duration counts
             logs[version_id] = None
     return logs

@@ -3,7 +3,7 @@
 Belongs here: reading rows in batches into the frozen values of workers.findings. Does not: judging them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -88,6 +88,21 @@ def load_same_nik(session: Session, household_ids: Iterable[int]) -> dict[int, t
         )
         peers[row.id] = (*peers.get(row.id, ()), peer)
     return peers
+
+
+def load_nik_owners(session: Session, hashes: Collection[bytes]) -> dict[bytes, set[int]]:
+    """NIK hash -> active households of the register whose head or manager has it."""
+    owners: dict[bytes, set[int]] = {}
+    for column in (Household.nik_hash, Household.manager_nik_hash) if hashes else ():
+        rows = session.execute(
+            select(column, Household.id).where(
+                column.in_(hashes), Household.is_inactive.is_(False), Household.source_id.is_not(None)
+            )
+        )
+        for digest, household_id in rows:
+            if digest is not None:
+                owners.setdefault(digest, set()).add(household_id)
+    return owners
 
 
 @dataclass(frozen=True)

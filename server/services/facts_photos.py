@@ -3,10 +3,10 @@
 Belongs here: rows in batches into workers.findings values; the indexed search for look-alikes. Does not: judging.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from media.likeness import near_chunks, phash_chunks, phash_distance
@@ -18,6 +18,28 @@ from workers.findings import PhotoFacts, PhotoPeer
 HOUSE_PHOTO = "house_photo"
 NEAR_DISTANCE = 6
 MAX_PEERS = 20
+"""Look-alikes that are named for one photo: the first to come in, the same ones whoever asks."""
+SHOTS_OF_ONE_PHOTO = 100
+
+_CHUNKS = (Photo.chunk0, Photo.chunk1, Photo.chunk2, Photo.chunk3)
+_NEAR = select(Photo.blob_id, Photo.phash).where(
+    or_(*(column.in_(bindparam(f"near{place}", expanding=True)) for place, column in enumerate(_CHUNKS)))
+)
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A photo of a submission of the batch; blob_id None while it has not arrived."""
+
+    submission_id: int
+    household_id: int | None
+    blob_id: int | None
+    facts: PhotoFacts
+
+    @property
+    def house_phash(self) -> int | None:
+        """What its look-alikes are searched by; None for photos of anything but the house."""
+        return self.facts.phash if self.facts.role == HOUSE_PHOTO else None
 
 
 @dataclass(frozen=True)
@@ -40,24 +62,20 @@ def load_photos(
     Args: version_ids = submission id -> id of its current version.
     """
     own = _own(session, version_ids)
-    same = _same_bytes(session, project_id, own)
-    near = _near(session, project_id, own)
+    near = _near(session, {item.house_phash for item in own if item.house_phash is not None})
+    close = {blob_id for blobs in near.values() for blob_id in blobs}
+    shots = _shots(session, project_id, {item.blob_id for item in own if item.blob_id} | close)
     photos: dict[int, tuple[PhotoFacts, ...]] = {}
-    for submission_id, household_id, facts, blob_id, phash in own:
-        peers = _peers(same.get(blob_id, ()), submission_id, household_id, exact=True)
-        if facts.role == HOUSE_PHOTO and phash is not None:
-            lookalikes = [shot for shot in near.get(phash, ()) if shot.blob_id != blob_id]
-            peers += _peers(lookalikes, submission_id, household_id, exact=False, phash=phash)
-        photos[submission_id] = (
-            *photos.get(submission_id, ()),
-            replace(facts, same=tuple(peers[:MAX_PEERS])),
-        )
+    for item in own:
+        peers = _exact_peers(item, shots)
+        if item.house_phash is not None:
+            peers += _near_peers(item, item.house_phash, near.get(item.house_phash, ()), shots)
+        facts = replace(item.facts, same=tuple(peers))
+        photos[item.submission_id] = (*photos.get(item.submission_id, ()), facts)
     return photos
 
 
-def _own(
-    session: Session, version_ids: Mapping[int, int]
-) -> list[tuple[int, int | None, PhotoFacts, int, int | None]]:
+def _own(session: Session, version_ids: Mapping[int, int]) -> list[_Own]:
     rows = session.execute(
         select(
             Submission.id,
@@ -76,10 +94,14 @@ def _own(
         .order_by(Submission.id, Attachment.position)
     ).all()
     return [
-        (row.id, row.household_id, _facts(row.name, row.field_path, row.role, row.sha256, row.Photo), row.blob_id or 0,
-         _phash(row.Photo.phash if row.Photo else None))
+        _Own(
+            row.id,
+            row.household_id,
+            row.blob_id,
+            _facts(row.name, row.field_path, row.role, row.sha256, row.Photo),
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _facts(
@@ -106,53 +128,33 @@ def _phash(text: str | None) -> int | None:
     return int(text, 16) if text else None
 
 
-def _same_bytes(
-    session: Session, project_id: int, own: Iterable[tuple[int, int | None, PhotoFacts, int, int | None]]
-) -> dict[int, list[_Shot]]:
-    blob_ids = {blob_id for _, _, _, blob_id, _ in own if blob_id}
-    shots: dict[int, list[_Shot]] = {}
-    for shot in _shots(session, project_id, Attachment.blob_id.in_(blob_ids)) if blob_ids else ():
-        shots.setdefault(shot.blob_id, []).append(shot)
-    return shots
+def _near(session: Session, phashes: Iterable[int]) -> dict[int, set[int]]:
+    """phash -> blobs within NEAR_DISTANCE bits of it, found through the four indexed chunks."""
+    near = {}
+    for phash in phashes:
+        chunks = {f"near{place}": near_chunks(chunk) for place, chunk in enumerate(phash_chunks(phash))}
+        near[phash] = {
+            row.blob_id
+            for row in session.execute(_NEAR, chunks)
+            if phash_distance(int(row.phash, 16), phash) <= NEAR_DISTANCE
+        }
+    return near
 
 
-def _near(
-    session: Session, project_id: int, own: Iterable[tuple[int, int | None, PhotoFacts, int, int | None]]
-) -> dict[int, list[_Shot]]:
-    """phash -> house photos within NEAR_DISTANCE bits, found through the four indexed chunks."""
-    found: dict[int, list[_Shot]] = {}
-    wanted = {phash for _, _, facts, _, phash in own if phash is not None and facts.role == HOUSE_PHOTO}
-    for phash in wanted:
-        columns = (Photo.chunk0, Photo.chunk1, Photo.chunk2, Photo.chunk3)
-        near = or_(
-            *(
-                column.in_(near_chunks(chunk))
-                for column, chunk in zip(columns, phash_chunks(phash), strict=True)
-            )
-        )
-        candidates = session.execute(select(Photo.blob_id, Photo.phash).where(near)).all()
-        close = [
-            row.blob_id for row in candidates if phash_distance(int(row.phash, 16), phash) <= NEAR_DISTANCE
-        ]
-        if close:
-            found[phash] = [
-                shot
-                for shot in _shots(session, project_id, Attachment.blob_id.in_(close))
-                if shot.role == HOUSE_PHOTO
-            ]
-    return found
-
-
-def _shots(session: Session, project_id: int, condition: object) -> list[_Shot]:
-    rows = session.execute(
+def _shots(session: Session, project_id: int, blob_ids: Collection[int]) -> dict[int, list[_Shot]]:
+    """Blob -> the first submissions of the campaign that have it."""
+    if not blob_ids:
+        return {}
+    place = func.row_number().over(partition_by=Attachment.blob_id, order_by=(Submission.id, Attachment.id))
+    found = (
         select(
             Submission.id,
             Submission.household_id,
             Attachment.blob_id,
             Attachment.role,
             Photo.phash,
-            Household.source_id,
-            Submission.instance_id,
+            func.coalesce(Household.source_id, Submission.instance_id).label("label"),
+            place.label("place"),
         )
         .join(Attachment, Attachment.submission_version_id == Submission.current_version_id)
         .outerjoin(Photo, Photo.blob_id == Attachment.blob_id)
@@ -162,38 +164,47 @@ def _shots(session: Session, project_id: int, condition: object) -> list[_Shot]:
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
             Attachment.media == "image",
-            condition,  # type: ignore[arg-type]
+            Attachment.blob_id.in_(blob_ids),
         )
-        .order_by(Submission.id)
-        .limit(1000)
+        .subquery()
     )
-    return [
-        _Shot(
-            row.id,
-            row.household_id,
-            row.blob_id,
-            row.role,
-            _phash(row.phash),
-            row.source_id or row.instance_id,
-        )
-        for row in rows
-    ]
+    rows = session.execute(
+        select(found).where(found.c.place <= SHOTS_OF_ONE_PHOTO).order_by(found.c.id, found.c.blob_id)
+    )
+    shots: dict[int, list[_Shot]] = {}
+    for row in rows:
+        shot = _Shot(row.id, row.household_id, row.blob_id, row.role, _phash(row.phash), row.label)
+        shots.setdefault(row.blob_id, []).append(shot)
+    return shots
 
 
-def _peers(
-    shots: Iterable[_Shot],
-    submission_id: int,
-    household_id: int | None,
-    *,
-    exact: bool,
-    phash: int | None = None,
+def _exact_peers(own: _Own, shots: Mapping[int, list[_Shot]]) -> list[PhotoPeer]:
+    found = shots.get(own.blob_id, ()) if own.blob_id else ()
+    peers = {shot.submission_id: _peer(shot, 0, exact=True) for shot in found if _is_elsewhere(shot, own)}
+    return list(peers.values())[:MAX_PEERS]
+
+
+def _near_peers(
+    own: _Own, phash: int, blobs: Iterable[int], shots: Mapping[int, list[_Shot]]
 ) -> list[PhotoPeer]:
-    """Those of other houses: another household, or, where one is unknown, another submission."""
-    peers = []
-    for shot in shots:
-        same_house = shot.household_id == household_id if household_id is not None else False
-        if shot.submission_id == submission_id or same_house:
-            continue
-        distance = 0 if exact or phash is None or shot.phash is None else phash_distance(phash, shot.phash)
-        peers.append(PhotoPeer(shot.submission_id, shot.household_id, exact, distance, shot.label))
-    return peers
+    """House photos, other files than this one, that resemble it."""
+    found = [
+        shot
+        for blob_id in blobs
+        if blob_id != own.blob_id
+        for shot in shots.get(blob_id, ())
+        if shot.role == HOUSE_PHOTO and shot.phash is not None and _is_elsewhere(shot, own)
+    ]
+    found.sort(key=lambda shot: (shot.submission_id, shot.blob_id))
+    return [_peer(shot, phash_distance(phash, shot.phash or 0), exact=False) for shot in found[:MAX_PEERS]]
+
+
+def _is_elsewhere(shot: _Shot, own: _Own) -> bool:
+    """Of another submission, and not known to be of the same household."""
+    if shot.submission_id == own.submission_id:
+        return False
+    return own.household_id is None or shot.household_id != own.household_id
+
+
+def _peer(shot: _Shot, distance: int, *, exact: bool) -> PhotoPeer:
+    return PhotoPeer(shot.submission_id, shot.household_id, exact, distance, shot.label)

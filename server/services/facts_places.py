@@ -5,6 +5,7 @@ Belongs here: asking the boundaries for a batch of points at once. Does not: geo
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +18,10 @@ from server.models.submission import Submission
 from workers.boundary_index import BoundaryIndex
 from workers.findings import LocationFacts, PointPeer
 from workers.geography import distance_m
+
+
+MAX_PEERS = 20
+"""Submissions at one point that are named: the first to come in, the same ones whoever asks."""
 
 
 @dataclass(frozen=True)
@@ -82,30 +87,39 @@ def point_key(point: GeoPoint | None) -> str | None:
 def load_same_points(
     session: Session, project_id: int, keys: Mapping[int, tuple[str | None, int | None]]
 ) -> dict[int, tuple[PointPeer, ...]]:
-    """submission id -> submissions of other households at exactly the same point.
+    """submission id -> submissions of other households at exactly the same point, the first MAX_PEERS to come in.
 
     Args: keys = submission id -> (point_key, household id); submissions without household have no peers.
     """
     wanted = {key for key, household_id in keys.values() if key is not None and household_id is not None}
     if not wanted:
         return {}
+    by_key = _at_points(session, project_id, wanted)
+    return {
+        submission_id: _others(by_key.get(key or "", ()), household_id)
+        for submission_id, (key, household_id) in keys.items()
+        if household_id is not None
+    }
+
+
+def _at_points(session: Session, project_id: int, keys: set[str]) -> dict[str, list[PointPeer]]:
     rows = session.execute(
         select(Submission.id, Submission.household_id, Submission.point_key, Household.source_id)
         .join(Household, Household.id == Submission.household_id)
         .where(
             Submission.project_id == project_id,
-            Submission.point_key.in_(wanted),
+            Submission.point_key.in_(keys),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
         )
         .order_by(Submission.id)
-    ).all()
+    )
     by_key: dict[str, list[PointPeer]] = {}
     for row in rows:
         peer = PointPeer(row.id, row.household_id, row.source_id or f"#{row.household_id}")
         by_key.setdefault(row.point_key, []).append(peer)
-    return {
-        submission_id: tuple(peer for peer in by_key.get(key or "", ()) if peer.household_id != household_id)
-        for submission_id, (key, household_id) in keys.items()
-        if household_id is not None
-    }
+    return by_key
+
+
+def _others(peers: Iterable[PointPeer], household_id: int | None) -> tuple[PointPeer, ...]:
+    return tuple(islice((peer for peer in peers if peer.household_id != household_id), MAX_PEERS))

@@ -11,13 +11,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from server.db import now
 from server.models.finding import Finding, FindingState, SubjectKind
 
 RANKS = {"info": 0, "low": 1, "medium": 2, "high": 3}
+FIRES = "fires"
+DECIDED = (FindingState.confirmed, FindingState.dismissed)
+_COMPARED = (
+    "kind", "severity", "outcome", "evidence_hash", "rule_version", "submission_id", "household_id", "officer_id",
+    "form_id", "snapshot_id",
+)  # fmt: skip
 Subject = tuple[SubjectKind, int]
 
 
@@ -39,29 +45,57 @@ class Draft:
     snapshot_id: int | None = None
 
 
+@dataclass(frozen=True)
+class Stored:
+    """What storing did. changed: rows written; opened: findings that are open now and were not before."""
+
+    changed: int
+    opened: tuple[Draft, ...]
+
+
 def store_findings(
     session: Session, project_id: int, subjects: Iterable[Subject], drafts: Iterable[Draft]
-) -> int:
-    """Makes the stored findings of these subjects what the drafts say. Returns: how many rows changed.
+) -> Stored:
+    """Makes the stored findings of these subjects what the drafts say.
 
     Effects: new ones are open; those that no longer hold are closed (a person's decision is kept beside it); those that
-    a person decided keep their state and open again only when the severity rose. A repeat changes nothing.
+    a person decided keep their state and open again only when the severity rose. A repeat changes nothing. Of several
+    drafts of one code about one subject the gravest counts, what fires before what is unknown.
     """
     known = _load(session, project_id, set(subjects))
-    inserts, updates = [], []
-    for draft in drafts:
+    inserts, updates, opened = [], [], []
+    for draft in _gravest(drafts):
         old = known.pop((*draft.subject, draft.code), None)
         values = _values(project_id, draft)
+        change = {} if old is None else _change(old, values)
         if old is None:
             inserts.append(values | {"state": FindingState.open, "created_at": now()})
-        elif change := _change(old, values):
+        elif change:
             updates.append({"id": old.id, **change})
+        if old is None or change.get("state") == FindingState.open:
+            opened.append(draft)
     updates += [close for old in known.values() if (close := _close(old))]
     if inserts:
         session.execute(insert(Finding), inserts)
     if updates:
         _update(session, updates)
-    return len(inserts) + len(updates)
+    return Stored(len(inserts) + len(updates), tuple(opened))
+
+
+def _gravest(drafts: Iterable[Draft]) -> Iterable[Draft]:
+    chosen: dict[tuple[Subject, str], Draft] = {}
+    for draft in drafts:
+        key = (draft.subject, draft.code)
+        if key not in chosen or _weight(draft.outcome, draft.severity) > _weight(
+            chosen[key].outcome, chosen[key].severity
+        ):
+            chosen[key] = draft
+    return chosen.values()
+
+
+def _weight(outcome: str, severity: str) -> int:
+    """How grave it is; what is only unknown weighs less than anything that fires."""
+    return RANKS[severity] if outcome == FIRES else -1
 
 
 def _update(session: Session, rows: list[dict[str, Any]]) -> None:
@@ -76,15 +110,19 @@ def _update(session: Session, rows: list[dict[str, Any]]) -> None:
 def _load(
     session: Session, project_id: int, subjects: set[Subject]
 ) -> dict[tuple[SubjectKind, int, str], Finding]:
-    if not subjects:
-        return {}
-    pairs = [(kind.value, number) for kind, number in subjects]
-    rows = session.scalars(
-        select(Finding)
-        .where(Finding.project_id == project_id, tuple_(Finding.subject_kind, Finding.subject_id).in_(pairs))
-        .execution_options(populate_existing=True)
-    )
-    return {(SubjectKind(row.subject_kind), row.subject_id, row.code): row for row in rows}
+    found: dict[tuple[SubjectKind, int, str], Finding] = {}
+    for kind in sorted({kind for kind, _ in subjects}):
+        rows = session.scalars(
+            select(Finding)
+            .where(
+                Finding.project_id == project_id,
+                Finding.subject_kind == kind,
+                Finding.subject_id.in_([number for of_kind, number in subjects if of_kind == kind]),
+            )
+            .execution_options(populate_existing=True)
+        )
+        found |= {(kind, row.subject_id, row.code): row for row in rows}
+    return found
 
 
 def _values(project_id: int, draft: Draft) -> dict[str, Any]:
@@ -116,15 +154,19 @@ def hash_evidence(outcome: str, evidence: Mapping[str, Any]) -> str:
 
 def _change(old: Finding, values: dict[str, Any]) -> dict[str, Any]:
     """The columns of a known finding that have to change; empty when nothing did."""
-    change = {name: value for name, value in values.items() if getattr(old, name) != value}
-    if old.state == FindingState.closed:
-        change["state"] = FindingState.open
+    change = {name: values[name] for name in _COMPARED if getattr(old, name) != values[name]}
+    if "evidence_hash" in change:
+        change["evidence"] = values["evidence"]
     if old.closed_at is not None:
         change["closed_at"] = None
-    decided = old.state in (FindingState.confirmed, FindingState.dismissed)
-    if decided and RANKS[values["severity"]] > RANKS.get(old.severity, 0):
+    if old.state == FindingState.closed or (old.state in DECIDED and _is_graver(old, values)):
         change["state"] = FindingState.open
     return change | {"updated_at": now()} if change else {}
+
+
+def _is_graver(old: Finding, values: Mapping[str, Any]) -> bool:
+    """A person decided about something less: a lower severity, or that nobody could know."""
+    return _weight(values["outcome"], values["severity"]) > _weight(old.outcome, old.severity)
 
 
 def _close(old: Finding) -> dict[str, Any]:

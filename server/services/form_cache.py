@@ -1,6 +1,9 @@
-"""Definitions and compiled rules of form versions, read once per process: a version never changes after it is made."""
+"""Definitions and compiled rules of form versions, read once per process: a version never changes after it is made.
 
-from collections.abc import Mapping
+What is kept is found again by id, hash and time together: SQLite gives the id of a deleted draft to the next one.
+"""
+
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +19,7 @@ KEPT_VERSIONS = 256
 
 
 class _Cache:
-    """Bounded maps by form version id; drafts are dropped by id, ids are never used again."""
+    """Bounded maps by form version."""
 
     def __init__(self) -> None:
         self.definitions: dict[tuple[str, int], FormDefinition] = {}
@@ -42,35 +45,63 @@ def definition_json(definition: FormDefinition) -> dict[str, Any]:
 
 def definition_of(session: Session, version_id: int) -> FormDefinition:
     """The definition of a form version. Raises: NotFoundError when there is no such version."""
+    return definitions_of(session, [version_id])[version_id]
+
+
+def definitions_of(session: Session, version_ids: Iterable[int]) -> dict[int, FormDefinition]:
+    """The definitions of form versions, by id; one small query when all of them are known.
+
+    Raises: NotFoundError when one of them does not exist.
+    """
+    stamps = _stamps(session, set(version_ids))
+    return {number: _definition(session, number, stamp) for number, stamp in stamps.items()}
+
+
+def _definition(session: Session, version_id: int, stamp: str) -> FormDefinition:
     cache = _cache()
-    key = (_stamp_of(session, version_id), version_id)
-    if key not in cache.definitions:
+    found = cache.definitions.get((stamp, version_id))
+    if found is None:
         cache.trim()
         data = session.scalar(select(FormVersion.definition).where(FormVersion.id == version_id))
-        cache.definitions[key] = definition_from_json(data or {})
-    return cache.definitions[key]
+        found = cache.definitions[stamp, version_id] = definition_from_json(data or {})
+    return found
 
 
 def rules_of(session: Session, version_id: int, others: Mapping[str, FormDefinition]) -> RuleSet | None:
     """The compiled rules of a form version, or None when it has none."""
-    cache = _cache()
-    key = (
-        _stamp_of(session, version_id),
-        version_id,
-        tuple(sorted(f"{k}:{v.version}" for k, v in others.items())),
+    return rule_sets_of(session, [version_id], others)[version_id]
+
+
+def rule_sets_of(
+    session: Session, version_ids: Iterable[int], others: Mapping[str, FormDefinition]
+) -> dict[int, RuleSet | None]:
+    """The compiled rules of form versions, by id. others: form id -> definition, for what rules read of other forms.
+
+    Raises: NotFoundError when a version does not exist.
+    """
+    known = tuple(sorted(f"{name}:{item.version}" for name, item in others.items()))
+    found: dict[int, RuleSet | None] = {}
+    for version_id, stamp in _stamps(session, set(version_ids)).items():
+        key = (stamp, version_id, known)
+        cache = _cache()
+        if key not in cache.rules:
+            cache.trim()
+            data = session.scalar(select(FormVersion.rules).where(FormVersion.id == version_id))
+            definition = _definition(session, version_id, stamp)
+            cache.rules[key] = RuleSet.from_json(data, definition, others) if data else None
+        found[version_id] = cache.rules[key]
+    return found
+
+
+def _stamps(session: Session, version_ids: set[int]) -> dict[int, str]:
+    if not version_ids:
+        return {}
+    rows = session.execute(
+        select(FormVersion.id, FormVersion.sha256, FormVersion.created_at).where(
+            FormVersion.id.in_(version_ids)
+        )
     )
-    if key not in cache.rules:
-        cache.trim()
-        data = session.scalar(select(FormVersion.rules).where(FormVersion.id == version_id))
-        definition = definition_of(session, version_id)
-        cache.rules[key] = RuleSet.from_json(data, definition, others) if data else None
-    return cache.rules[key]
-
-
-def _stamp_of(session: Session, version_id: int) -> str:
-    row = session.execute(
-        select(FormVersion.sha256, FormVersion.created_at).where(FormVersion.id == version_id)
-    ).first()
-    if row is None:
+    stamps = {row.id: f"{row.sha256} {row.created_at.isoformat()}" for row in rows}
+    if stamps.keys() != version_ids:
         raise NotFoundError("there is no such form version")
-    return f"{row.sha256} {row.created_at.isoformat()}"
+    return stamps

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from server.errors import GuardError
@@ -161,7 +161,7 @@ def _visits(session: Session, case: Case) -> list[_Visit]:
     return [_Visit(row.id, row.submitter_id, order) for order, row in enumerate(rows)]
 
 
-def of_case(case: Case):  # type: ignore[no-untyped-def]
+def of_case(case: Case) -> ColumnElement[bool]:
     """The condition on Submission that picks the visits of a case: its household's in the campaign, or its own one."""
     if case.household_id is None:
         return Submission.id == case.submission_id

@@ -1,189 +1,153 @@
 """Rules about a household as a whole: after all its submissions were judged, over all its forms.
 
-Belongs here: the household level of the rule language, and the household's latest answers for rules of any form.
+Belongs here: the household level of the rule language. Does not: rules about one submission (screening.py), reading rules
+and answers (campaign_rules.py).
 Source: the house's semantics, section 3.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms.definition import FormDefinition
 from forms.rule_terms import Level, Outcome
-from forms.rules import RuleSet
 from forms.rules_evaluate import RuleResult, Situation, evaluate_rules
-from forms.values import Answers
 from server.backends import Backends
 from server.models.finding import Finding, SubjectKind
-from server.models.form import Form, FormVersion
-from server.models.submission import Submission, SubmissionVersion
-from server.services import facts_people, form_cache
-from server.services.answers import read_answers
+from server.models.submission import Submission
+from server.services.campaign_rules import CampaignRules, Latest, LatestAnswers
 from server.services.finding_store import Draft
-from server.services.publishing import known_definitions
 from server.services.settings import SettingTable
-from workers.findings import register_values
+from workers.findings import CATALOG, RegisterFacts, Subject, register_values
+
+SEVERITIES = ("high", "medium", "low", "info")
 
 
 @dataclass(frozen=True)
-class CampaignRules:
-    """The forms of a campaign as rules see them."""
+class Batch:
+    """What is known about the households of a batch. screened: submissions that were judged in this very batch."""
 
-    definitions: Mapping[str, FormDefinition]
-
-    def of_version(self, session: Session, version_id: int) -> RuleSet | None:
-        """The compiled rules of a form version, or None when it has none."""
-        return form_cache.rules_of(session, version_id, self.definitions)
-
-
-def load_campaign_rules(session: Session, project_id: int) -> CampaignRules:
-    """The campaign's published forms; rule sets are compiled when they are asked for."""
-    return CampaignRules(known_definitions(session, project_id))
-
-
-@dataclass(frozen=True)
-class Latest:
-    """A household's latest submission of one form."""
-
-    submission_id: int
-    form_id: int
-    xml_form_id: str
-    version_id: int
-    form_version_id: int
-    version: str
-
-
-class LatestAnswers(Mapping[str, Answers | None]):
-    """form id -> the household's latest answers of that form; read when a rule asks for them."""
-
-    def __init__(
-        self, session: Session, backends: Backends, project_id: int, household_id: int | None
-    ) -> None:
-        self._session, self._backends = session, backends
-        self._project_id, self._household_id = project_id, household_id
-        self._latest: dict[str, Latest] | None = None
-        self._read: dict[str, Answers | None] = {}
-
-    def latest(self) -> dict[str, Latest]:
-        """The latest submission by form id."""
-        if self._latest is None:
-            self._latest = latest_submissions(self._session, self._project_id, self._household_id)
-        return self._latest
-
-    def __getitem__(self, form_id: str) -> Answers | None:
-        if form_id not in self._read:
-            found = self.latest()[form_id]
-            version = self._session.get_one(SubmissionVersion, found.version_id)
-            self._read[form_id] = read_answers(self._session, self._backends, version)
-        return self._read[form_id]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.latest())
-
-    def __len__(self) -> int:
-        return len(self.latest())
-
-
-def latest_submissions(session: Session, project_id: int, household_id: int | None) -> dict[str, Latest]:
-    """form id -> the household's latest submission of it that was not rejected."""
-    if household_id is None:
-        return {}
-    rows = session.execute(
-        select(
-            Submission.id,
-            Form.id.label("form_id"),
-            Form.xml_form_id,
-            SubmissionVersion.id.label("version_id"),
-            SubmissionVersion.form_version_id,
-            FormVersion.version,
-        )
-        .join(Form, Form.id == Submission.form_id)
-        .join(SubmissionVersion, SubmissionVersion.id == Submission.current_version_id)
-        .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
-        .where(
-            Submission.project_id == project_id,
-            Submission.household_id == household_id,
-            Submission.deleted_at.is_(None),
-            Submission.is_draft.is_(False),
-            Submission.review_state.is_distinct_from("rejected"),
-        )
-        .order_by(Submission.id)
-    )
-    return {row.xml_form_id: Latest(*row) for row in rows}
+    registers: Mapping[int, RegisterFacts]
+    own_findings: Mapping[int, Collection[Draft]]
+    """Household -> what checks say about it as a whole."""
+    screened: Collection[int]
+    settings: SettingTable
 
 
 def evaluate(
-    session: Session,
-    backends: Backends,
-    project_id: int,
-    household_ids: Sequence[int],
-    settings: SettingTable,
-    rules: CampaignRules,
+    session: Session, backends: Backends, rules: CampaignRules, answers: LatestAnswers, batch: Batch
 ) -> list[Draft]:
     """Findings of the household-level rules of all forms that these households have submissions of."""
-    if not household_ids:
-        return []
-    registers = facts_people.load_register(session, backends.seal, household_ids)
+    concerned = _concerned(session, rules, answers, batch)
+    found = _stored(session, [latest.submission_id for _, latest, _ in concerned])
+    places = _places(session, [latest.submission_id for _, latest, _ in concerned])
+    answers.fetch(
+        (household_id, {latest.xml_form_id, *rules.forms_read(session, latest.form_version_id)})
+        for household_id, latest, judged in concerned
+        if judged
+    )
+    fires = {
+        household_id: _fires(session, rules, answers.latest(household_id).values(), found, batch, household_id)
+        for household_id in {household_id for household_id, _, judged in concerned if judged}
+    }
     drafts: list[Draft] = []
-    for household_id in household_ids:
-        answers = LatestAnswers(session, backends, project_id, household_id)
-        sets = {
-            latest: rules.of_version(session, latest.form_version_id) for latest in answers.latest().values()
-        }
-        if not any(found and found.by_level[Level.HOUSEHOLD] for found in sets.values()):
-            continue
-        fires = _fires(session, sets)
-        register = registers[household_id]
-        for latest, rule_set in sets.items():
-            if rule_set is None or not rule_set.by_level[Level.HOUSEHOLD]:
-                continue
-            submission = session.get_one(Submission, latest.submission_id)
-            day = submission.visited_on or submission.created_at.date()
+    for household_id, latest, judged in concerned:
+        if judged:
+            area_path, day = places[latest.submission_id]
             situation = Situation(
-                answers=answers[latest.xml_form_id],
+                answers=answers.read(household_id, [latest.xml_form_id])[latest.xml_form_id],
                 visited_on=day,
-                facts={**register_values(register), **fires},
-                other_answers=answers,
-                settings=settings.values_at(submission.area_path, day),
+                facts={**register_values(batch.registers[household_id]), **fires[household_id]},
+                other_answers=answers.read(household_id, rules.forms_read(session, latest.form_version_id)),
+                settings=batch.settings.values_at(area_path, day),
                 tzinfo=backends.config.timezone,
             )
-            results = evaluate_rules(rule_set, situation, level=Level.HOUSEHOLD)
-            drafts += [
-                _draft(result, latest, household_id)
-                for result in results
-                if result.outcome in (Outcome.FIRES, Outcome.UNKNOWN)
-            ]
+            drafts += _judge(session, rules, latest, situation, household_id)
     return drafts
 
 
-def _fires(session: Session, sets: Mapping[Latest, RuleSet | None]) -> dict[str, object]:
-    """$fires_CODE of every submission rule of the household's forms, and the counts; a form not yet filled in is absent."""
-    names = {
-        alternatives[0].name
-        for found in sets.values()
-        if found
-        for alternatives in found.by_level[Level.SUBMISSION]
-    }
+def _concerned(
+    session: Session, rules: CampaignRules, answers: LatestAnswers, batch: Batch
+) -> list[tuple[int, Latest, bool]]:
+    """(household, latest submission, whether its form has household rules), for households with any such form."""
+    latest = {household_id: answers.latest(household_id).values() for household_id in sorted(batch.registers)}
+    rules.fetch(session, {item.form_version_id for items in latest.values() for item in items})
+    concerned = []
+    for household_id, items in latest.items():
+        judged = [(household_id, item, rules.has_household_level(session, item.form_version_id)) for item in items]
+        if any(has_rules for _, _, has_rules in judged):
+            concerned += judged
+    return concerned
+
+
+def _stored(session: Session, submission_ids: Collection[int]) -> dict[int, list[Any]]:
+    """Submission -> what its findings say now."""
     rows = session.execute(
-        select(Finding.code, Finding.kind, Finding.severity, Finding.outcome).where(
+        select(Finding.subject_id, Finding.code, Finding.kind, Finding.severity, Finding.outcome).where(
             Finding.subject_kind == SubjectKind.submission,
-            Finding.subject_id.in_([latest.submission_id for latest in sets]),
+            Finding.subject_id.in_(submission_ids),
             Finding.closed_at.is_(None),
         )
-    ).all()
+    )
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.subject_id, []).append(row)
+    return found
+
+
+def _places(session: Session, submission_ids: Collection[int]) -> dict[int, tuple[str | None, date]]:
+    """Submission -> area and day of the visit."""
+    rows = session.execute(
+        select(Submission.id, Submission.area_path, Submission.visited_on, Submission.created_at).where(
+            Submission.id.in_(submission_ids)
+        )
+    )
+    return {row.id: (row.area_path, row.visited_on or row.created_at.date()) for row in rows}
+
+
+def _fires(
+    session: Session,
+    rules: CampaignRules,
+    latest: Iterable[Latest],
+    found: Mapping[int, list[Any]],
+    batch: Batch,
+    household_id: int,
+) -> dict[str, object]:
+    """$fires_CODE and the counts. False for what was judged and is clear; absent, so unknown, for what was not judged."""
+    judged = [item for item in latest if item.is_screened or item.submission_id in batch.screened]
+    rows = [row for item in judged for row in found.get(item.submission_id, ())]
+    rows += list(batch.own_findings.get(household_id, ()))
+    names = {code for code, check in CATALOG.items() if judged or check.subject is Subject.HOUSEHOLD}
+    for item in judged:
+        rule_set = rules.of_version(session, item.form_version_id)
+        levels = rule_set.by_level[Level.SUBMISSION] if rule_set else ()
+        names |= {alternatives[0].name for alternatives in levels}
     values: dict[str, object] = {f"fires_{name}": False for name in names}
     values |= {f"fires_{row.code}": None for row in rows if row.outcome == "unknown"}
-    values |= {f"fires_{row.code}": True for row in rows if row.outcome == "fires"}
     firing = [row for row in rows if row.outcome == "fires"]
-    for severity in ("high", "medium", "low", "info"):
+    values |= {f"fires_{row.code}": True for row in firing}
+    for severity in SEVERITIES:
         values[f"count_{severity}_ineligible"] = sum(
             1 for row in firing if row.kind == "ineligible" and row.severity == severity
         )
     values["count_protect"] = sum(1 for row in firing if row.kind == "protect")
     return values
+
+
+def _judge(
+    session: Session, rules: CampaignRules, latest: Latest, situation: Situation, household_id: int
+) -> list[Draft]:
+    rule_set = rules.of_version(session, latest.form_version_id)
+    if rule_set is None:
+        return []
+    return [
+        _draft(result, latest, household_id)
+        for result in evaluate_rules(rule_set, situation, level=Level.HOUSEHOLD)
+        if result.outcome in (Outcome.FIRES, Outcome.UNKNOWN)
+    ]
 
 
 def _draft(result: RuleResult, latest: Latest, household_id: int) -> Draft:

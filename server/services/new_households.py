@@ -7,7 +7,8 @@ from server.db import now
 from server.models.area import Area
 from server.models.entity import Entity, EntityList
 from server.models.household import Household
-from server.services.areas import area_path
+from server.scope import VILLAGE_DIGITS
+from server.services.areas import area_path, normal_rt
 
 HOUSEHOLD_LIST = "keluarga"
 
@@ -15,14 +16,21 @@ HOUSEHOLD_LIST = "keluarga"
 def place_entity(session: Session, listed: EntityList, entity: Entity) -> None:
     """Gives a new entity its area from its kode_desa, and an entity of `keluarga` its household.
 
-    Effects: an unknown village code leaves the entity without area: seen by every officer who may read the list.
+    Effects: a village that the office does not know makes no household; the entity stands in that area all the same, so
+    that no officer of other villages sees it. Without any kode_desa it has no area: everyone who may read the list.
     """
-    code = entity.data.get("kode_desa", "").replace(".", "")
-    if not code or session.scalar(select(Area.id).where(Area.code == code)) is None:
+    code = _village_code(entity.data.get("kode_desa", ""))
+    if code is None:
         return
     entity.area_path = area_path(code, entity.data.get("rw", ""), entity.data.get("rt", ""))
-    if listed.name == HOUSEHOLD_LIST and entity.household_id is None:
+    is_family = listed.name == HOUSEHOLD_LIST and entity.household_id is None
+    if is_family and session.scalar(select(Area.id).where(Area.code == code)) is not None:
         entity.household_id = _new_household(session, entity, code).id
+
+
+def _village_code(text: str) -> str | None:
+    code = text.strip().replace(".", "")
+    return code if len(code) == VILLAGE_DIGITS and code.isascii() and code.isdecimal() else None
 
 
 def _new_household(session: Session, entity: Entity, village_code: str) -> Household:
@@ -30,8 +38,8 @@ def _new_household(session: Session, entity: Entity, village_code: str) -> House
         source_id=None,
         area_path=entity.area_path,
         village_code=village_code,
-        rt=entity.data.get("rt", "")[:8],
-        rw=entity.data.get("rw", "")[:8],
+        rt=normal_rt(entity.data.get("rt", "")),
+        rw=normal_rt(entity.data.get("rw", "")),
         address=entity.data.get("alamat", "")[:500],
         head_name=(entity.data.get("nama_kepala") or entity.label)[:200],
         members=_number(entity.data.get("jml_art", "")),
@@ -45,4 +53,4 @@ def _new_household(session: Session, entity: Entity, village_code: str) -> House
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 4 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else None

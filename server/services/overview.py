@@ -3,7 +3,7 @@
 Belongs here: counting, within the caller's areas. Does not: the queue itself (case_queue.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -181,7 +181,7 @@ def _villages(session: Session, caller: Caller, project_id: int) -> list[Village
     return sorted(lines, key=lambda line: (-line.high, -line.todo, line.code))
 
 
-def _by_village(rows) -> dict[str, int]:  # type: ignore[no-untyped-def]
+def _by_village(rows: Iterable[tuple[str | None, int]]) -> dict[str, int]:
     return {code: count for code, count in rows if code}
 
 

@@ -34,7 +34,7 @@ from server.services.register_writer import HouseholdWriter
 from server.services.table_files import TableRow
 from workers.area_codes import normal_code
 
-BATCH_ROWS = 4000
+BATCH_ROWS = 5000
 REGISTER = "register"
 
 
@@ -147,8 +147,11 @@ def import_batch(
     new = [(row, row_hash) for row, row_hash in hashed if row.source_id not in stored]
     changed = [(row, row_hash) for row, row_hash in hashed if stored.get(row.source_id, row_hash) != row_hash]
     read = running.reader.read
-    running.writer.insert(session, ((read(row), row_hash) for row, row_hash in new))
-    running.writer.replace(session, ((read(row), row_hash) for row, row_hash in changed))
+    running.writer.write(
+        session,
+        new=((read(row), row_hash) for row, row_hash in new),
+        changed=((read(row), row_hash) for row, row_hash in changed),
+    )
     _keep_in_snapshot(session, list(stored), running.report.snapshot_id)
     running.report.add(
         len(rows), len(refused), len(new), len(changed), len(accepted) - len(new) - len(changed)

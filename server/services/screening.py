@@ -1,11 +1,14 @@
 """Screening: facts in, findings out, cases up to date. Idempotent; in batches; the caller commits once.
 
 Belongs here: the order of things: submission checks and rules, then the household's, then cases, then the peers.
-Does not: gathering facts (facts.py), the checks (workers.checks), the life of a finding (finding_store.py).
+Does not: gathering facts (facts.py), the checks (workers.checks), the life of a finding (finding_store.py), who else must
+be screened again (peers.py, settling.py).
 Source: the house's semantics, sections 2 and 3.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, update
@@ -15,85 +18,63 @@ from forms.rule_terms import Level, Outcome
 from forms.rules_evaluate import RuleResult, Situation, evaluate_rules
 from server.backends import Backends
 from server.db import now
-from server.models.finding import Finding, SubjectKind
+from server.models.case import Case, CaseState
+from server.models.finding import SubjectKind
 from server.models.submission import Submission
-from server.services import cases, household_rules, tasks
+from server.models.task import Task, TaskState
+from server.services import cases, entities, household_rules, peers, tasks
+from server.services.answers import Reader
+from server.services.campaign_rules import CampaignRules, LatestAnswers, load_campaign_rules
 from server.services.facts import Visit, load_visits
-from server.services.finding_store import Draft, store_findings
-from server.services.household_rules import CampaignRules, load_campaign_rules
+from server.services.finding_store import FIRES, Draft, store_findings
 from server.services.settings import SettingTable, load_settings
 from workers.findings import Finding as CheckFinding
 from workers.findings import Subject, fact_values, run_checks
 
+Knobs = Mapping[str, Mapping[str, object]]
+WEIGHTY = ("high", "medium")
 
-def screen_submissions(session: Session, backends: Backends, ids: Sequence[int]) -> int:
+
+def screen_submissions(
+    session: Session, backends: Backends, ids: Sequence[int], reader: Reader | None = None
+) -> int:
     """Runs every check and rule over these submissions and stores what they say. Returns: how many were screened.
 
+    Args: reader has what was read of them before, if anything.
     Effects: findings upserted or closed, cases made and counted, peers that must know of it owed a screening,
     screened_at set. The same submissions again give the same findings.
     """
-    visits = load_visits(session, backends, ids)
+    reader = reader or Reader(backends)
+    visits = load_visits(session, backends, ids, reader)
     for project_id in sorted({visit.submission.project_id for visit in visits}):
-        _screen_project(
-            session, backends, project_id, [v for v in visits if v.submission.project_id == project_id]
-        )
+        ours = [visit for visit in visits if visit.submission.project_id == project_id]
+        _Campaign(session, backends, project_id, ours, reader).screen()
     session.execute(
-        update(Submission).where(Submission.id.in_(ids)).values(screened_at=now(), screening_error=None)
+        update(Submission)
+        .where(Submission.id.in_([visit.submission.id for visit in visits]))
+        .values(screened_at=now(), screening_error=None)
+        .execution_options(synchronize_session=False)
     )
     return len(visits)
 
 
-def _screen_project(session: Session, backends: Backends, project_id: int, visits: list[Visit]) -> None:
-    settings = load_settings(session)
-    rules = load_campaign_rules(session, project_id)
-    drafts: list[Draft] = []
-    shared: dict[int, list[CheckFinding]] = {}
-    for visit in visits:
-        own, about_household = _check(visit, settings)
-        drafts += own
-        drafts += _apply_rules(session, backends, visit, settings, rules)
-        if visit.household_id is not None:
-            shared[visit.household_id] = about_household
-    peers_before = _stored_peers(session, [visit.submission.id for visit in visits])
-    store_findings(
-        session, project_id, [(SubjectKind.submission, visit.submission.id) for visit in visits], drafts
-    )
-    household_ids = sorted(shared)
-    household_drafts = [
-        _household_draft(found, household_id)
-        for household_id in household_ids
-        for found in shared[household_id]
-    ]
-    household_drafts += household_rules.evaluate(
-        session, backends, project_id, household_ids, settings, rules
-    )
-    store_findings(
-        session, project_id, [(SubjectKind.household, number) for number in household_ids], household_drafts
-    )
-    _owe_peers(session, visits, drafts, peers_before)
-    keys = {
-        cases.CaseKey(household_id=v.household_id)
-        if v.household_id
-        else cases.CaseKey(submission_id=v.submission.id)
-        for v in visits
-    }
-    cases.refresh_cases(session, project_id, cases.ensure_cases(session, project_id, keys))
-    for visit in visits:
-        if visit.household_id is not None and visit.submission.is_final:
-            tasks.complete_tasks(session, visit.submission, visit.form.xml_form_id)
+class _Settings:
+    """The settings of a batch, looked up once for each area and day."""
+
+    def __init__(self, table: SettingTable) -> None:
+        self.table = table
+        self._known: dict[tuple[str | None, date], tuple[Mapping[str, Decimal], Knobs]] = {}
+
+    def at(self, area_path: str | None, day: date) -> tuple[Mapping[str, Decimal], Knobs]:
+        """(values for rules, knobs for checks)."""
+        key = (area_path, day)
+        if key not in self._known:
+            values = self.table.values_at(area_path, day)
+            self._known[key] = values, _knobs(values)
+        return self._known[key]
 
 
-def _check(visit: Visit, settings: SettingTable) -> tuple[list[Draft], list[CheckFinding]]:
-    """(drafts about the submission, findings about its household)."""
-    if visit.facts is None:
-        return [], []
-    values = settings.values_at(visit.area_path, visit.visited_on or visit.submission.created_at.date())
-    found = run_checks(visit.facts, _knobs(values))
-    own = [_draft(visit, item) for item in found if item.subject is Subject.SUBMISSION]
-    return own, [item for item in found if item.subject is Subject.HOUSEHOLD]
-
-
-def _knobs(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
+def _knobs(values: Mapping[str, object]) -> Knobs:
     """'SP03.tolerance_m' = 200 -> {'SP03': {'tolerance_m': 200}}."""
     knobs: dict[str, dict[str, object]] = {}
     for name, value in values.items():
@@ -101,6 +82,143 @@ def _knobs(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
         if dot:
             knobs.setdefault(code, {})[knob] = value
     return knobs
+
+
+class _Campaign:
+    """The visits of one campaign in a batch, on their way from facts to cases."""
+
+    def __init__(
+        self, session: Session, backends: Backends, project_id: int, visits: list[Visit], reader: Reader
+    ) -> None:
+        self._session, self._backends, self._project_id = session, backends, project_id
+        self._visits = visits
+        self._settings = _Settings(load_settings(session))
+        self._rules: CampaignRules = load_campaign_rules(session, project_id)
+        self._answers = LatestAnswers(
+            session, reader, project_id, {visit.household_id for visit in visits if visit.household_id}
+        )
+        self._fetch()
+
+    def _fetch(self) -> None:
+        """Rules, and the answers of other forms that they read, in one query each."""
+        self._rules.fetch(self._session, {visit.version.form_version_id for visit in self._visits})
+        self._answers.fetch((visit.household_id, self._forms_read(visit)) for visit in self._visits)
+
+    def _forms_read(self, visit: Visit) -> frozenset[str]:
+        return self._rules.forms_read(self._session, visit.version.form_version_id)
+
+    def screen(self) -> None:
+        """Findings of submissions, then of households; then peers, cases and tasks."""
+        drafts: list[Draft] = []
+        of_households: dict[int, list[Draft]] = {}
+        for visit in self._visits:
+            own, about_household = self._check(visit)
+            drafts += [*own, *self._apply_rules(visit)]
+            if visit.household_id is not None:
+                of_households[visit.household_id] = about_household
+        submission_ids = [visit.submission.id for visit in self._visits]
+        named_before = peers.stored_peers(self._session, submission_ids)
+        opened = self._store(SubjectKind.submission, submission_ids, drafts)
+        opened += self._screen_households(of_households)
+        peers.owe_peers(self._session, submission_ids, drafts, named_before)
+        self._update_cases(opened)
+        self._complete_tasks()
+
+    def _screen_households(self, own_findings: dict[int, list[Draft]]) -> list[Draft]:
+        registers = {
+            visit.household_id: visit.facts.register
+            for visit in self._visits
+            if visit.household_id is not None and visit.facts is not None and visit.facts.register is not None
+        }
+        batch = household_rules.Batch(
+            registers=registers,
+            own_findings=own_findings,
+            screened={visit.submission.id for visit in self._visits},
+            settings=self._settings.table,
+        )
+        drafts = [draft for found in own_findings.values() for draft in found]
+        drafts += household_rules.evaluate(self._session, self._backends, self._rules, self._answers, batch)
+        return self._store(SubjectKind.household, own_findings, drafts)
+
+    def _store(self, kind: SubjectKind, ids: Iterable[int], drafts: Iterable[Draft]) -> list[Draft]:
+        subjects = [(kind, number) for number in ids]
+        return list(store_findings(self._session, self._project_id, subjects, drafts).opened)
+
+    def _check(self, visit: Visit) -> tuple[list[Draft], list[Draft]]:
+        """(drafts about the submission, drafts about its household)."""
+        if visit.facts is None:
+            return [], []
+        _, knobs = self._settings.at(visit.area_path, _day(visit))
+        found = run_checks(visit.facts, knobs)
+        own = [_draft(visit, item) for item in found if item.subject is Subject.SUBMISSION]
+        return own, [_household_draft(visit, item) for item in found if item.subject is Subject.HOUSEHOLD]
+
+    def _apply_rules(self, visit: Visit) -> list[Draft]:
+        """The submission-level rules of the submission's own form version."""
+        rule_set = self._rules.of_version(self._session, visit.version.form_version_id)
+        if rule_set is None or visit.answers is None or visit.facts is None:
+            return []
+        values, _ = self._settings.at(visit.area_path, _day(visit))
+        situation = Situation(
+            answers=visit.answers,
+            visited_on=_day(visit),
+            facts=fact_values(visit.facts),
+            other_answers=self._answers.read(visit.household_id, self._forms_read(visit)),
+            settings=values,
+            tzinfo=self._backends.config.timezone,
+        )
+        results = evaluate_rules(rule_set, situation, level=Level.SUBMISSION)
+        return [
+            rule_draft(result, visit, (SubjectKind.submission, visit.submission.id))
+            for result in results
+            if result.outcome in (Outcome.FIRES, Outcome.UNKNOWN)
+        ]
+
+    def _update_cases(self, opened: Iterable[Draft]) -> None:
+        keys = {_case_key(visit.household_id, visit.submission.id) for visit in self._visits}
+        ids = cases.ensure_cases(self._session, self._project_id, keys)
+        cases.refresh_cases(self._session, self._project_id, ids)
+        weighty = {
+            _case_key(draft.household_id, draft.submission_id)
+            for draft in opened
+            if draft.outcome == FIRES and draft.severity in WEIGHTY
+        }
+        if weighty:
+            cases.reopen_cases(self._session, self._project_id, weighty)
+        at_home = [visit.submission.id for visit in self._visits if visit.household_id is not None]
+        cases.drop_untouched(self._session, self._project_id, at_home)
+
+    def _complete_tasks(self) -> None:
+        """The tasks that these visits answer; entity lists are counted once, at the end."""
+        waiting = _waiting_households(self._session, self._project_id, [v.household_id for v in self._visits])
+        with entities.counted_together(self._session):
+            for visit in self._visits:
+                if visit.household_id in waiting and visit.submission.is_final:
+                    tasks.complete_tasks(self._session, visit.submission, visit.form.xml_form_id)
+
+
+def _day(visit: Visit) -> date:
+    return visit.visited_on or visit.submission.created_at.date()
+
+
+def _case_key(household_id: int | None, submission_id: int | None) -> cases.CaseKey:
+    if household_id is not None:
+        return cases.CaseKey(household_id=household_id)
+    return cases.CaseKey(submission_id=submission_id)
+
+
+def _waiting_households(session: Session, project_id: int, ids: Iterable[int | None]) -> set[int | None]:
+    """Those of these households that an open task or a case waits for."""
+    households = {number for number in ids if number is not None}
+    if not households:
+        return set()
+    tasked = select(Task.household_id).where(
+        Task.project_id == project_id, Task.household_id.in_(households), Task.state == TaskState.open
+    )
+    proposed = select(Case.household_id).where(
+        Case.project_id == project_id, Case.household_id.in_(households), Case.state == CaseState.proposed
+    )
+    return set(session.scalars(tasked.union_all(proposed)))
 
 
 def _draft(visit: Visit, found: CheckFinding) -> Draft:
@@ -116,19 +234,22 @@ def _draft(visit: Visit, found: CheckFinding) -> Draft:
         household_id=visit.household_id,
         officer_id=visit.submission.submitter_id,
         form_id=visit.form.id,
+        snapshot_id=visit.home.snapshot_id if visit.home else None,
     )
 
 
-def _household_draft(found: CheckFinding, household_id: int) -> Draft:
+def _household_draft(visit: Visit, found: CheckFinding) -> Draft:
+    number = visit.household_id or 0
     return Draft(
-        subject=(SubjectKind.household, household_id),
+        subject=(SubjectKind.household, number),
         code=found.code,
         kind=found.kind.value,
         severity=found.severity.value,
         outcome=found.outcome.value,
         evidence=_evidence_of(found),
         rule_version=f"check {found.code} v{found.version}",
-        household_id=household_id,
+        household_id=number,
+        snapshot_id=visit.home.snapshot_id if visit.home else None,
     )
 
 
@@ -137,33 +258,8 @@ def _evidence_of(found: CheckFinding) -> dict[str, Any]:
     if found.parameters:
         evidence["settings"] = dict(found.parameters)
     if found.peers:
-        evidence["peer_ids"] = list(found.peers)
+        evidence[peers.PEERS_KEY] = list(found.peers)
     return evidence
-
-
-def _apply_rules(
-    session: Session, backends: Backends, visit: Visit, settings: SettingTable, rules: CampaignRules
-) -> list[Draft]:
-    """The submission-level rules of the submission's own form version."""
-    rule_set = rules.of_version(session, visit.version.form_version_id)
-    if rule_set is None or visit.answers is None or visit.facts is None or visit.visited_on is None:
-        return []
-    situation = Situation(
-        answers=visit.answers,
-        visited_on=visit.visited_on,
-        facts=fact_values(visit.facts),
-        other_answers=household_rules.LatestAnswers(
-            session, backends, visit.submission.project_id, visit.household_id
-        ),
-        settings=settings.values_at(visit.area_path, visit.visited_on),
-        tzinfo=backends.config.timezone,
-    )
-    results = evaluate_rules(rule_set, situation, level=Level.SUBMISSION)
-    return [
-        rule_draft(result, visit, (SubjectKind.submission, visit.submission.id))
-        for result in results
-        if result.outcome in (Outcome.FIRES, Outcome.UNKNOWN)
-    ]
 
 
 def rule_draft(result: RuleResult, visit: Visit, subject: tuple[SubjectKind, int]) -> Draft:
@@ -180,37 +276,5 @@ def rule_draft(result: RuleResult, visit: Visit, subject: tuple[SubjectKind, int
         household_id=visit.household_id,
         officer_id=visit.submission.submitter_id,
         form_id=visit.form.id,
+        snapshot_id=visit.home.snapshot_id if visit.home else None,
     )
-
-
-def _stored_peers(session: Session, submission_ids: list[int]) -> dict[tuple[int, str], set[int]]:
-    """(submission, code) -> peers that its stored finding names."""
-    rows = session.execute(
-        select(Finding.subject_id, Finding.code, Finding.evidence).where(
-            Finding.subject_kind == SubjectKind.submission,
-            Finding.subject_id.in_(submission_ids),
-            Finding.closed_at.is_(None),
-        )
-    )
-    return {(row.subject_id, row.code): set(row.evidence.get("peer_ids", ())) for row in rows}
-
-
-def _owe_peers(
-    session: Session,
-    visits: Iterable[Visit],
-    drafts: Iterable[Draft],
-    before: Mapping[tuple[int, str], set[int]],
-) -> None:
-    """Submissions that a finding names, or named before, must name this one back, or no longer: they are owed a screening."""
-    own = {visit.submission.id for visit in visits}
-    after = {(d.submission_id or 0, d.code): set(d.evidence.get("peer_ids", ())) for d in drafts}
-    touched = set()
-    for key in after.keys() | before.keys():
-        touched |= after.get(key, set()) ^ before.get(key, set())
-    others = touched - own
-    if others:
-        session.execute(
-            update(Submission)
-            .where(Submission.id.in_(others), Submission.deleted_at.is_(None))
-            .values(screened_at=None)
-        )

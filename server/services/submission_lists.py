@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from server.errors import NotFoundError
@@ -39,7 +39,9 @@ def list_submissions(
 ) -> tuple[list[SubmissionLine], int | None]:
     """A page of submissions and the id that the next page begins before (None at the end)."""
     query = (
-        select(Submission, func.coalesce(SubmissionVersion.instance_name, Household.head_name), Form.xml_form_id)
+        select(
+            Submission, func.coalesce(SubmissionVersion.instance_name, Household.head_name), Form.xml_form_id
+        )
         .join(SubmissionVersion, SubmissionVersion.id == Submission.current_version_id)
         .join(Form, Form.id == Submission.form_id)
         .outerjoin(Household, Household.id == Submission.household_id)
@@ -88,7 +90,7 @@ def find_case_id(session: Session, submission: Submission) -> int | None:
     return _cases(session, submission.project_id, [submission]).get(submission.id)
 
 
-def _visible(caller: Caller, project_id: int):  # type: ignore[no-untyped-def]
+def _visible(caller: Caller, project_id: int) -> ColumnElement[bool]:
     return (
         (Submission.project_id == project_id)
         & Submission.deleted_at.is_(None)
@@ -104,16 +106,14 @@ def _cases(session: Session, project_id: int, submissions: list[Submission]) -> 
                 Case.project_id == project_id,
                 Case.household_id.in_([s.household_id for s in submissions if s.household_id]),
             )
-        )
-        .all()
+        ).all()
     )
     alone = dict(
         session.execute(
             select(Case.submission_id, Case.id).where(
                 Case.project_id == project_id, Case.submission_id.in_([s.id for s in submissions])
             )
-        )
-        .all()
+        ).all()
     )
     found = {s.id: by_household.get(s.household_id) or alone.get(s.id) for s in submissions}
     return {key: case_id for key, case_id in found.items() if case_id is not None}

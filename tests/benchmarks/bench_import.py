@@ -37,7 +37,10 @@ LEAST = 1 / 3
 def main() -> int:
     """Runs the benchmark. Returns: the exit status."""
     options = _read_options()
-    with tempfile.TemporaryDirectory(prefix="sisir-bench-") as folder, _databases(options.database) as new_url:
+    with (
+        tempfile.TemporaryDirectory(prefix="sisir-bench-") as folder,
+        _databases(options.database) as new_url,
+    ):
         file = _write_register(Path(folder) / "register.csv.gz", options.rows)
         imported, raw = [], []
         for number in range(options.rounds):
@@ -50,7 +53,9 @@ def main() -> int:
 
 
 def _read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
@@ -166,8 +171,7 @@ def _time_raw(office: Backends, names: list[str], rows: list[tuple[Any, ...]]) -
         start = time.perf_counter()
         cursor.executemany(statement, rows)
         connection.commit()
-        taken = time.perf_counter() - start
-    return taken
+        return time.perf_counter() - start
 
 
 if __name__ == "__main__":

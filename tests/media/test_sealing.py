@@ -1,3 +1,4 @@
+import hmac
 import io
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from media.sealing import CHUNK_BYTES, HEADER_BYTES, Seal, is_sealed, new_key, r
 KEY = bytes(range(32))
 NIK = "3517010101900001"
 SEALED_CHUNK = CHUNK_BYTES + 16
+COLUMN_SEALED_IN_2026 = (
+    "0053450208737fdc2dc6dc4607b760de2af0eb0a60867fde3d1da6559a943f635696a3b7a0d1eeee42fc093935c1fc515044cbf4"
+)
 SEALED_IN_2026 = (
     "0053450108737fdcf881d31547d2e7a7e0c6bf643bb95672169833d4"
     "c906e1b1b07d81e05d502db67256325337c694ad484af274afdfc5b9"
@@ -160,3 +164,33 @@ def test_what_is_no_key_is_refused_without_repeating_it(text: str) -> None:
 def test_a_key_of_wrong_length_is_refused() -> None:
     with pytest.raises(BadOfficeKeyError):
         Seal(b"short")
+
+
+@pytest.mark.parametrize("at", [0, 3, 5, 9, 25, -1])
+def test_columns_notice_a_changed_byte(seal: Seal, at: int) -> None:
+    sealed = bytearray(seal.seal_text(NIK))
+    sealed[at] ^= 1
+    with pytest.raises((DamagedSealError, WrongKeyError)):
+        seal.open_text(bytes(sealed))
+
+
+def test_columns_notice_a_cut_and_another_key(seal: Seal) -> None:
+    sealed = seal.seal_text(NIK)
+    for length in (0, 4, 20, len(sealed) - 1):
+        with pytest.raises(DamagedSealError):
+            seal.open_text(sealed[:length])
+    with pytest.raises(WrongKeyError):
+        Seal(bytes(32)).open_text(sealed)
+    with pytest.raises(DamagedSealError):
+        seal.open_text(seal.seal(NIK.encode()))
+
+
+@pytest.mark.parametrize("text", ["", NIK, "x" * 1000])
+def test_the_keyed_hash_is_hmac_of_a_derived_key(seal: Seal, text: str) -> None:
+    extracted = hmac.digest(bytes(32), KEY, "sha256")
+    derived = hmac.digest(extracted, b"sisir keyed hash 1\x01", "sha256")
+    assert seal.keyed_hash(text) == hmac.digest(derived, text.encode(), "sha256")
+
+
+def test_columns_of_today_are_opened_for_ever(seal: Seal) -> None:
+    assert seal.open_text(bytes.fromhex(COLUMN_SEALED_IN_2026)) == NIK

@@ -15,7 +15,28 @@ from server.models.area import Area, AreaLevel
 from server.models.household import Household
 
 PERAK, JOGOROTO = "3517012001", "3517022001"
-HEADER = ["household_id", "no_kk", "nik_head", "head_name", "sex_head", "dob_head", "address", "rt", "rw", "village_code", "village_name", "district_name", "regency_name", "n_members", "desil", "programmes", "registered_lat", "registered_lon", "registered_source", "pkh_lansia"]
+HEADER = [
+    "household_id",
+    "no_kk",
+    "nik_head",
+    "head_name",
+    "sex_head",
+    "dob_head",
+    "address",
+    "rt",
+    "rw",
+    "village_code",
+    "village_name",
+    "district_name",
+    "regency_name",
+    "n_members",
+    "desil",
+    "programmes",
+    "registered_lat",
+    "registered_lon",
+    "registered_source",
+    "pkh_lansia",
+]
 
 
 def add_village(session: Session, code: str = PERAK, *, name: str = "", bps_code: str | None = None) -> Area:

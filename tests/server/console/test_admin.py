@@ -6,7 +6,8 @@ import re
 import openpyxl
 import pytest
 
-from tests.stage import form_text
+from tests import factories
+from tests.stage import visit_xml
 
 
 def workbook(rows: list[list[str]], version: str = "2") -> bytes:
@@ -155,13 +156,15 @@ def test_new_campaign_is_made_by_admins_only(visit):
     assert "Penyisiran 2027" not in rina.client.get("/").text
 
 
-def test_submission_without_case_has_a_page_of_its_own(visit, stage):
-    stage.office.publish(form_text("lain", "Formulir lain"), "lain.md")
-    stage.send(stage.siti, "Warsini", form="lain", seed=90)
-    page = visit("Admin").get("submissions")
-    found = re.search(r"/projects/1/(submissions/\d+)", page.text)
-    assert found
-    shown = visit("Admin").get(found[1])
+def test_submission_that_is_still_checked_has_a_page_of_its_own(visit, stage):
+    xml = visit_xml("aset", "uuid:wait", stage.entities["Warsini"], {})
+    with stage.office.session() as session:
+        form = factories.get_form(session, 1, "aset")
+        waiting = factories.make_submission(session, form, None, xml=xml, screened_at=None).id
+    admin = visit("Admin")
+    assert f"submissions/{waiting}" in admin.get("submissions").text
+    shown = admin.get(f"submissions/{waiting}")
     assert shown.status_code == 200
     assert "masih diperiksa" in shown.text
     assert "359901******0001" in shown.text
+    assert "<dd>Warsini</dd>" in shown.text

@@ -132,6 +132,7 @@ def test_hostile_names_and_answers_stay_text(visit, stage):
         stage.siti,
         "Jahat",
         seed=77,
+        lat="-7.5391",
         catatan="&lt;script&gt;alert(2)&lt;/script&gt;",
         mobil="1",
         milik="sendiri",
@@ -151,7 +152,7 @@ def test_finding_is_decided_and_the_page_says_by_whom(visit, stage):
         finding_id = session.scalar(
             select(Finding.id).where(Finding.case_id == case_id, Finding.code == "AS01")
         )
-    data = {"state": "confirmed", "note": NOTE, "revision": rina.revision(case_id)}
+    data = {"decision": "confirmed", "note": NOTE, "revision": rina.revision(case_id)}
     answer = rina.post(f"cases/{case_id}/findings/{finding_id}", data)
     assert answer.headers["Location"].endswith(f"/cases/{case_id}#finding-{finding_id}")
     page = rina.get(f"cases/{case_id}").text
@@ -165,7 +166,7 @@ def test_decision_through_htmx_gives_the_page_anew(visit, stage):
         finding_id = session.scalar(
             select(Finding.id).where(Finding.case_id == case_id, Finding.code == "QC06")
         )
-    data = {"state": "dismissed", "note": "", "revision": rina.revision(case_id)}
+    data = {"decision": "dismissed", "note": "", "revision": rina.revision(case_id)}
     headers = {"HX-Request": "true"}
     answer = rina.post(f"cases/{case_id}/findings/{finding_id}", data, headers=headers)
     assert answer.status_code == 200
@@ -220,10 +221,9 @@ def test_proposal_goes_on_to_the_next_case_of_the_filter(visit, stage):
 
 def test_dinsos_confirms_what_another_proposed(visit, stage):
     rina, dewi, case_id = visit("Rina"), visit("Dewi"), stage.cases["Suparmi"]
-    rina.post(
-        f"cases/{case_id}/proposal",
-        {"proposal": "removal", "note": NOTE, "revision": rina.revision(case_id)},
-    )
+    data = {"proposal": "removal", "note": NOTE, "revision": rina.revision(case_id)}
+    done = rina.post(f"cases/{case_id}/proposal", data)
+    assert done.status_code == 303, done.text
     assert 'id="proposal"' not in rina.get(f"cases/{case_id}").text
     page = dewi.get("queue")
     assert "Suparmi" in page.text

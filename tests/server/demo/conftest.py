@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.backends import Backends, open_backends
 from server.config import load_config
+from server.db import session_scope
 
 URL = "http://demo.test:8000"
 
@@ -57,6 +58,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 
 @pytest.fixture
 def session(installed: Installed) -> Iterator[Session]:
-    """A session of the demo's database."""
-    with installed.backends.sessions() as opened:
+    """A session of the demo's database, for reading: it keeps nobody from writing."""
+    with session_scope(installed.backends.sessions, read_only=True) as opened:
         yield opened

@@ -1,15 +1,13 @@
 """Invented families: plainly invented, and otherwise as a register has them, odd rows included."""
 
-import csv
 from collections import Counter
 from datetime import date
 
 import pytest
 import shapely
 
-from server.demo.people import COLUMNS, MARKS, Oddity, invent_families, write_register
+from server.demo.people import MARKS, Oddity, invent_families
 from server.demo.places import invent_villages
-from server.services.register_mapping import recognise
 from workers.nik import find_fault, is_provisional, read_birth_part
 
 TODAY = date(2026, 11, 24)
@@ -70,14 +68,3 @@ def test_odd_rows_are_odd_in_the_way_that_they_say():
 
 def test_ordinary_rows_have_the_number_of_the_card():
     assert all(family.registered_nik == family.nik for family in of(None))
-
-
-def test_the_register_file_has_known_columns_and_a_row_a_family(tmp_path):
-    path = tmp_path / "register.csv"
-    write_register(FAMILIES, path)
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert dict(recognise(list(rows[0])).columns) == {name: name for name in COLUMNS}
-    assert len(rows) == 600
-    assert {row["sumber_titik"] for row in rows} == {"survei", "dibulatkan", "kantor_desa", ""}
-    assert all(bool(row["lat"]) == bool(row["sumber_titik"]) for row in rows)

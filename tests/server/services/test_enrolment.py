@@ -48,7 +48,7 @@ def versions(session: Session, entity: Entity) -> list[EntityVersion]:
 
 def revisions(session: Session) -> dict[str, int]:
     rows = session.execute(select(EntityListArea.village_code, EntityListArea.revision))
-    return dict(rows)
+    return {row.village_code: row.revision for row in rows}
 
 
 def test_a_household_becomes_an_entity_with_masked_columns(

@@ -314,6 +314,16 @@ def test_very_long_cells_and_control_characters_do_no_harm(office: Backends, tmp
     assert (len(found.head_name), len(found.address), found.extra) == (200, 500, {"pkh_lansia": "******"})
 
 
+def test_every_character_arrives_as_it_was(office: Backends, tmp_path: Path) -> None:
+    odd = "\\N \\t C:\\temp 'x' \"y\" {a} [b] % ? :c é 漢 😀"
+    row = register_row(head_name=odd, address=odd, programmes="A\\B", pkh_lansia=odd)
+    import_register(office, write_csv(tmp_path / "r.csv", [row]), name="T3")
+    import_register(office, write_csv(tmp_path / "2.csv", [{**row, "n_members": "9"}]), name="T4")
+    (found,) = households(office)
+    assert (found.head_name, found.address, found.members) == (odd, odd, 9)
+    assert (found.programmes, found.extra) == (["A\\B"], {"pkh_lansia": odd})
+
+
 def test_progress_reaches_the_end(office: Backends, tmp_path: Path) -> None:
     seen: list[tuple[int, int, str]] = []
     file = write_csv(tmp_path / "r.csv", [register_row(1), register_row(2)])

@@ -1,7 +1,10 @@
 """Deciding findings, proposing, confirming: who may, what is asked for, what follows."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +24,7 @@ from server.services import accounts, reviewing, tasks
 from tests import factories
 from tests.media.pictures import draw_house, encode
 from tests.office import Office, open_office
+from tests.servers import Database
 
 NOTE = "Dilihat langsung, mobil terparkir di garasi."
 FORM = b"""
@@ -479,3 +483,35 @@ def test_decided_case_takes_no_further_decision(world: World) -> None:
     case = decide(world, world.propose(world.provable(), Proposal.keep))
     with pytest.raises(GuardError):
         world.propose(case, Proposal.graduation)
+
+
+def test_of_two_people_at_the_same_moment_one_is_told(tmp_path: Path, postgres_database: Database) -> None:
+    office = open_office(tmp_path, SISIR_DATABASE=postgres_database.url)
+    office.publish(FORM.replace(b"FORM", b"satu"))
+    office.publish(FORM.replace(b"FORM", b"dua"))
+    with office.session() as session:
+        world = World(office, session)
+        world.visit(world.siti)
+        case_id = world.case().id
+        callers = [world.rina, world.caller("Bagus", "supervisor", "3599")]
+    start = threading.Barrier(2)
+
+    def propose(caller: Caller) -> str:
+        try:
+            with office.session() as session:
+                case = session.get_one(Case, case_id)
+                start.wait()
+                reviewing.propose(
+                    session, caller, case, proposal=Proposal.keep, note=caller.name, expected_revision=1
+                )
+        except StaleError:
+            return "told"
+        return caller.name
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(propose, callers))
+    with office.session() as session:
+        case = session.get_one(Case, case_id)
+        assert (case.revision, case.proposal_note) == (2, next(name for name in outcomes if name != "told"))
+    assert outcomes[-1] == "told"
+    office.backends.engine.dispose()

@@ -1,0 +1,62 @@
+"""Which owed submissions this worker works on, so that no other does the same work.
+
+Belongs here: taking and keeping a batch. Does not: the work (processing.py).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import ARRAY, BigInteger, Select, func, literal, select
+from sqlalchemy.orm import Session
+
+from server.backends import Backends
+from server.db import session_scope
+from server.models.submission import Submission
+
+_CLASS = 0x5153_0000_0000_0000
+"""Keeps the numbers of these locks apart from those of entities."""
+
+
+@contextmanager
+def claim_owed(backends: Backends, limit: int, *, after: int = 0) -> Iterator[list[int]]:
+    """Owed submissions that came in after one, oldest first, at most `limit`; nobody else gets them within the block.
+
+    On PostgreSQL by locks of a transaction that lasts as long as the block and ends with its worker; they stop nobody from
+    writing to the rows. SQLite has one worker, and two would only do the same twice.
+    """
+    with session_scope(backends.sessions, read_only=True) as session:
+        if session.get_bind().dialect.name == "postgresql":
+            yield _take(session, limit, after)
+            return
+        ids = list(session.scalars(owed_query().where(Submission.id > after).limit(limit)))
+    yield ids
+
+
+def owed_query() -> Select[int]:
+    """Ids of live submissions that are owed a screening, oldest first."""
+    return (
+        select(Submission.id)
+        .where(
+            Submission.screened_at.is_(None), Submission.deleted_at.is_(None), Submission.is_draft.is_(False)
+        )
+        .order_by(Submission.id)
+    )
+
+
+def _take(session: Session, limit: int, after: int) -> list[int]:
+    """Tries owed submissions, a page at a time, until `limit` of them were got."""
+    taken: list[int] = []
+    while len(taken) < limit:
+        page = list(session.scalars(owed_query().where(Submission.id > after).limit(limit - len(taken))))
+        if not page:
+            break
+        taken += _lock(session, page)
+        after = page[-1]
+    return taken
+
+
+def _lock(session: Session, ids: list[int]) -> list[int]:
+    """Those of these submissions whose lock nobody has."""
+    wanted = select(func.unnest(literal(ids, ARRAY(BigInteger))).label("id")).subquery()
+    got = func.pg_try_advisory_xact_lock(_CLASS + wanted.c.id).label("got")
+    return [row.id for row in session.execute(select(wanted.c.id, got)) if row.got]

@@ -1,0 +1,88 @@
+"""Peers: submissions that a finding names because they look alike. Each must name the other, or neither.
+
+Belongs here: whom a screening obliges to be screened again. Does not: finding look-alikes (facts_photos, facts_places).
+Source: the house's semantics, section 2: "name the peers and re-screen them".
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from server.models.finding import Finding, SubjectKind
+from server.models.submission import Submission
+from server.services.finding_store import Draft
+
+PEERS_KEY = "peer_ids"
+FULL = 20
+"""A finding that names so many names no later ones (facts_photos.MAX_PEERS, facts_places.MAX_PEERS)."""
+
+Named = dict[tuple[int, str], set[int]]
+"""(submission, code) -> submissions that its finding names."""
+
+
+def stored_peers(session: Session, submission_ids: Collection[int]) -> Named:
+    """What the stored findings of these submissions name now."""
+    rows = session.execute(
+        select(Finding.subject_id, Finding.code, Finding.evidence).where(
+            Finding.subject_kind == SubjectKind.submission,
+            Finding.subject_id.in_(submission_ids),
+            Finding.closed_at.is_(None),
+        )
+    )
+    named = {(row.subject_id, row.code): set(row.evidence.get(PEERS_KEY, ())) for row in rows}
+    return {key: found for key, found in named.items() if found}
+
+
+def owe_peers(
+    session: Session, submission_ids: Collection[int], drafts: Iterable[Draft], before: Mapping[tuple[int, str], set[int]]
+) -> set[int]:
+    """Marks the submissions that now disagree with these as owed a screening. Returns: their ids.
+
+    One that is newly named and does not name this one back; one that is named no longer and still names it. Nobody is owed
+    twice for the same: when the other one was screened both agree.
+    """
+    own = set(submission_ids)
+    after = {
+        (draft.submission_id, draft.code): set(draft.evidence[PEERS_KEY])
+        for draft in drafts
+        if draft.submission_id is not None and PEERS_KEY in draft.evidence
+    }
+    changed = {key: after.get(key, set()) ^ before.get(key, set()) for key in after.keys() | before.keys()}
+    touched = {peer for found in changed.values() for peer in found} - own
+    if not touched:
+        return set()
+    theirs = stored_peers(session, touched)
+    owed = {
+        peer
+        for (submission_id, code), found in changed.items()
+        for peer in found - own
+        if _disagrees(
+            submission_id, theirs.get((peer, code), set()), named=peer in after.get((submission_id, code), ())
+        )
+    }
+    owe(session, owed)
+    return owed
+
+
+def _disagrees(submission_id: int, names: set[int], *, named: bool) -> bool:
+    """Args: names = whom the peer names; named = whether this submission names the peer."""
+    if not named:
+        return submission_id in names
+    is_full = len(names) >= FULL and submission_id > max(names)
+    return submission_id not in names and not is_full
+
+
+def owe(session: Session, submission_ids: Collection[int]) -> None:
+    """Marks live submissions as owed a screening."""
+    if submission_ids:
+        session.execute(
+            update(Submission)
+            .where(
+                Submission.id.in_(submission_ids),
+                Submission.deleted_at.is_(None),
+                Submission.is_draft.is_(False),
+            )
+            .values(screened_at=None)
+            .execution_options(synchronize_session=False)
+        )

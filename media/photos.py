@@ -14,7 +14,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-import imagehash
 import numpy as np
 from PIL import Image
 
@@ -250,6 +249,9 @@ def _find_look(image: Image.Image, orientation: int) -> _Look | None:
     grey = _turn(grey, orientation)
     pixels = np.asarray(grey, dtype=np.float32)
     flat = float(pixels.std()) < MIN_CONTRAST
+    # Here and not above: it brings wavelets and transforms along, which a process that only serves pages never needs.
+    import imagehash
+
     phash = None if flat else int(str(imagehash.phash(grey)), 16)
     return _Look(phash, float(pixels.mean()), _variance_of_laplacian(pixels))
 

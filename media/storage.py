@@ -43,7 +43,7 @@ def _read_path(rest: str) -> Path:
 
 def _open_s3(url: str, given: Mapping[str, str | None], max_bytes: int) -> Storage:
     # Here and not above: boto3 costs an office that keeps its photos in a folder a quarter of its start.
-    from media.s3 import S3Storage  # noqa: PLC0415
+    from media.s3 import S3Storage
 
     parts = urlsplit(url)
     parameters = dict(parse_qsl(parts.query))

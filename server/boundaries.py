@@ -45,9 +45,9 @@ class BoundaryCache:
             .order_by(Area.code)
         ).all()
         # Here and not above: numpy and shapely cost a web process that never measures a third of its start.
-        import numpy as np  # noqa: PLC0415
+        import numpy as np
 
-        from workers.boundary_index import BoundaryIndex  # noqa: PLC0415
+        from workers.boundary_index import BoundaryIndex
 
         boxes = np.array([row[1:5] for row in rows], dtype=np.float64).reshape(len(rows), 4)
         uncertainty = [row.uncertainty_m or 0.0 for row in rows]

@@ -7,7 +7,6 @@ Imports stand inside the functions here: the web process sends jobs and never ru
 checks, and not for the queue before the first job.
 """
 
-
 from __future__ import annotations
 
 from functools import cached_property

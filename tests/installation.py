@@ -45,7 +45,9 @@ class Installation:
     def serving(self) -> Iterator[None]:
         """The web server and its worker, as `sisir serve` starts them."""
         log = (self.var / "serve.log").open("wb")
-        server = subprocess.Popen([sys.executable, "-m", "server", "serve"], env=self.environ, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "server", "serve"], env=self.environ, stdout=log, stderr=log
+        )
         try:
             self._wait_for_page(server)
             yield

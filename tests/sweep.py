@@ -4,13 +4,12 @@ Belongs here: making such an office, families, filled forms, sending them. Does 
 console's story (stage.py).
 """
 
-import shutil
+import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -24,7 +23,7 @@ from server.models.case import Case
 from server.models.entity import Entity, EntityVersion
 from server.models.finding import Finding
 from server.models.project import Project
-from server.models.submission import Submission
+from server.models.submission import Submission, SubmissionVersion
 from server.services import entity_lists, form_cache, publishing
 from tests import factories
 from tests.factories import SIZE, SOUTH, VILLAGES, WEST
@@ -103,9 +102,7 @@ class Sweep:
             **{"lat": None, "lon": None, "point_source": None, **columns},
         )
         entity = session.scalars(select(Entity).where(Entity.household_id == household.id)).one()
-        return House(
-            number, household.id, entity.uuid, entity.label, household.village_code, nik, no_kk
-        )
+        return House(number, household.id, entity.uuid, entity.label, household.village_code, nik, no_kk)
 
     def fill(self, house: House, *forms: str, **changes: Any) -> list[Sent]:
         """The forms of one visit, all three without names; changes are of the Scene, `answers` of single questions,
@@ -156,7 +153,7 @@ class Sweep:
 
     def submission_id(self, xml: bytes) -> int:
         with self.office.session() as session:
-            return publishing_id(session, instance_id_of(xml))
+            return submission_of(session, instance_id_of(xml))
 
     def findings(self, *codes: str, subject: str | None = None) -> list[Finding]:
         """Stored findings in order of their ids, all codes without names."""
@@ -179,6 +176,21 @@ class Sweep:
                 submission.screened_at = None
 
 
+def with_entity(sent: Sent, *, label: str | None = "sama", **attributes: str) -> Sent:
+    """The same form with another <entity> element. label 'sama' keeps the label, None leaves it out."""
+    old = re.search(rb"<entity [^>]*>(<label>.*?</label>)?", sent.xml)
+    assert old is not None
+    named = "".join(f' {name}="{value}"' for name, value in attributes.items()).encode()
+    if label == "sama":
+        inner = old[1] or b""
+    else:
+        inner = f"<label>{label}</label>".encode() if label is not None else b""
+    start, end = old.span()
+    return replace(
+        sent, xml=sent.xml[:start] + b'<entity dataset="keluarga"' + named + b">" + inner + sent.xml[end:]
+    )
+
+
 def instance_id_of(xml: bytes) -> str:
     """The instanceID in an XML of ours."""
     return xml.partition(b"instanceID>")[2].partition(b"<")[0].decode()
@@ -191,10 +203,8 @@ def make_edit(old: bytes, new: bytes) -> bytes:
     return new[:start] + tag + new[start:]
 
 
-def publishing_id(session: Any, instance_id: str) -> int:
+def submission_of(session: Any, instance_id: str) -> int:
     """The submission that this instanceID belongs to."""
-    from server.models.submission import SubmissionVersion
-
     query = select(SubmissionVersion.submission_id).where(SubmissionVersion.instance_id == instance_id)
     return session.scalars(query).one()
 
@@ -221,13 +231,24 @@ def _list_villages(session: Any, project_id: int) -> dict[str, str]:
     for code, name in VILLAGES.items():
         data = {"kode_desa": code}
         entity = Entity(
-            entity_list_id=listed.id, uuid=uuids[code], label=name, data=data, area_path=code, created_at=now()
+            entity_list_id=listed.id,
+            uuid=uuids[code],
+            label=name,
+            data=data,
+            area_path=code,
+            created_at=now(),
         )
         session.add(entity)
         session.flush()
         session.add(
             EntityVersion(
-                entity_id=entity.id, version=1, label=name, data=data, data_received=data, source={}, created_at=now()
+                entity_id=entity.id,
+                version=1,
+                label=name,
+                data=data,
+                data_received=data,
+                source={},
+                created_at=now(),
             )
         )
     return uuids
@@ -254,8 +275,3 @@ def _publish(office: Office) -> None:
                 session, office.backends, project=project, upload=upload, actor_id=None
             )
             publishing.publish_draft(session, form, actor_id=None)
-
-
-def remove(folder: Path) -> None:
-    """Deletes an office's folder."""
-    shutil.rmtree(folder, ignore_errors=True)

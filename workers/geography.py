@@ -22,6 +22,7 @@ __all__ = [
     "distance_m",
     "distance_outside_m",
     "edge_distance_m",
+    "metres_per_degree_array",
     "relation",
     "relation_by_distance",
 ]
@@ -67,11 +68,11 @@ def _around(point: GeoPoint, degrees: Coordinates) -> Coordinates:
     """Degrees (lon, lat) to metres east and north of a point."""
     east = degrees[:, 0] - point.lon
     north = degrees[:, 1] - point.lat
-    x, y = _metres_per_degree(point.lat + north / 2)
+    x, y = metres_per_degree_array(point.lat + north / 2)
     return np.column_stack((east * x, north * y))
 
 
-def _metres_per_degree(lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def metres_per_degree_array(lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """As workers.metres.metres_per_degree, for an array of latitudes."""
     phi = np.radians(lat)
     w = 1.0 - ECCENTRICITY_2 * np.sin(phi) ** 2

@@ -42,7 +42,8 @@ class Finding(Base):
     project_id: Mapped[int] = mapped_column(BigId, ForeignKey("project.id"))
     subject_kind: Mapped[SubjectKind] = mapped_column(String(12))
     subject_id: Mapped[int] = mapped_column(BigId)
-    code: Mapped[str] = mapped_column(String(16))
+    code: Mapped[str] = mapped_column(String(64))
+    """Of a check, or the name that the author gave to the rule."""
     kind: Mapped[str] = mapped_column(String(12))
     severity: Mapped[str] = mapped_column(String(8))
     outcome: Mapped[str] = mapped_column(String(8))

@@ -131,7 +131,9 @@ def check_password(session: Session, *, email: str, password: str) -> Account | 
     moment = now()
     locked = account is not None and account.locked_until is not None and account.locked_until > moment
     stored = (
-        account.password_hash if account is not None and account.password_hash and not locked else _nobodys_hash()
+        account.password_hash
+        if account is not None and account.password_hash and not locked
+        else _nobodys_hash()
     )
     if _verify(stored, password) and account is not None and not locked:
         account.failed_logins, account.locked_until = 0, None

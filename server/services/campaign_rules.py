@@ -5,7 +5,7 @@ Source: the house's semantics, section 3, "Other forms".
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -68,8 +68,7 @@ def load_campaign_rules(session: Session, project_id: int) -> CampaignRules:
     return CampaignRules({row.xml_form_id: definitions[row.current_version_id] for row in rows})
 
 
-@dataclass(frozen=True)
-class Latest:
+class Latest(NamedTuple):
     """A household's latest accepted submission of one form. is_screened: its findings say what its rules say."""
 
     submission_id: int
@@ -146,8 +145,7 @@ def latest_submissions(
         )
         .order_by(Submission.id)
     )
-    found: dict[int, dict[str, Latest]] = {}
-    for household_id, *values in rows:
-        latest = Latest(*values)
-        found.setdefault(household_id, {})[latest.xml_form_id] = latest
+    found: dict[Any, dict[str, Latest]] = {}
+    for row in rows:
+        found.setdefault(row[0], {})[row.xml_form_id] = Latest._make(row[1:])
     return found

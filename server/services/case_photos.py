@@ -15,7 +15,6 @@ from forms.definition import FormDefinition
 from forms.rules_explain import pick_text
 from media.errors import PhotoError
 from media.likeness import near_chunks, phash_distance
-from media.photos import make_thumbnail
 from server.backends import Backends
 from server.errors import NotFoundError
 from server.models.blob import Blob, Photo
@@ -25,7 +24,6 @@ from server.models.submission import Attachment, Submission, SubmissionVersion
 from server.permissions import Caller
 from server.scope import covers_any, within_areas
 from server.services.blobs import open_blob
-from server.services.photo_looks import THUMBNAIL_PX
 
 ALIKE_BITS = 6
 MAX_ALIKE = 4
@@ -127,6 +125,9 @@ def read_thumbnail(backends: Backends, blob: Blob, photo: Photo | None) -> bytes
         return backends.seal.open(stored) if blob.sealed else stored
     try:
         with open_blob(backends, blob) as file:
+            from media.photos import make_thumbnail  # loaded with the first photo that lacks its thumbnail
+            from server.services.photo_looks import THUMBNAIL_PX
+
             return make_thumbnail(io.BytesIO(file.read()), THUMBNAIL_PX)
     except PhotoError:
         return None

@@ -45,7 +45,7 @@ def visit_time(started_at: datetime | None, received_at: datetime) -> datetime:
     return started_at
 
 
-def _visits(project_id: int) -> Select[Any]:
+def _visits(project_id: int) -> Select[*tuple[Any, ...]]:
     """Live submissions of a campaign in order of arrival."""
     return (
         select(

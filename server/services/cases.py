@@ -6,9 +6,9 @@ who visited last (case_visits.py).
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, bindparam, case, delete, func, insert, inspect, or_, select, update
+from sqlalchemy import Table, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.db import insert_for, now
@@ -71,7 +71,7 @@ def reopen_cases(session: Session, project_id: int, keys: Collection[CaseKey]) -
     ).all()
     if opened:
         moment = now()
-        events = [
+        events: list[dict[str, Any]] = [
             {"case_id": number, "action": "case.reopen", "note": None, "details": {}, "at": moment}
             for number in opened
         ]
@@ -204,5 +204,5 @@ def _write(session: Session, wanted: Mapping[int, Mapping[str, Any]]) -> None:
         if any(getattr(row, name) != value for name, value in new.items()):
             changed.append({"case": row.id, **new})
     if changed:
-        table = inspect(Case).local_table
+        table = cast(Table, Case.__table__)
         session.connection().execute(update(table).where(table.c.id == bindparam("case")), changed)

@@ -83,6 +83,11 @@ def list_overdue(session: Session, limit: int) -> list[Submission]:
     return list(rows)
 
 
+def is_held(session: Session, submission: Submission) -> bool:
+    """True when it waits for its base, not for an approval."""
+    return session.get(EntityHold, submission.id) is not None
+
+
 def drop(session: Session, submission: Submission) -> None:
     """The submission waits no longer."""
     held = session.get(EntityHold, submission.id)

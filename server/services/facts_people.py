@@ -4,9 +4,9 @@ Belongs here: reading rows in batches into the frozen values of workers.findings
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
@@ -105,8 +105,7 @@ def load_nik_owners(session: Session, hashes: Collection[bytes]) -> dict[bytes, 
     return owners
 
 
-@dataclass(frozen=True)
-class PastVisit:
+class PastVisit(NamedTuple):
     """A submission about a household, as far as the checks of others need it."""
 
     submission_id: int
@@ -145,7 +144,7 @@ def load_visits(
     )
     visits: dict[int, list[PastVisit]] = {}
     for row in rows:
-        visits.setdefault(row.household_id, []).append(PastVisit(*row[1:]))
+        visits.setdefault(row.household_id, []).append(PastVisit._make(row[1:]))
     return visits
 
 

@@ -19,7 +19,6 @@ from workers.boundary_index import BoundaryIndex
 from workers.findings import LocationFacts, PointPeer
 from workers.geography import distance_m
 
-
 MAX_PEERS = 20
 """Submissions at one point that are named: the first to come in, the same ones whoever asks."""
 

@@ -109,9 +109,7 @@ def _find_homes(session: Session, visits: list[Visit]) -> None:
     wanted = {uuid for uuids in candidates.values() for uuid in uuids}
     known = _homes(session, wanted) if wanted else {}
     for visit in visits:
-        homes = (
-            known.get((uuid, visit.submission.project_id)) for uuid in candidates[visit.submission.id]
-        )
+        homes = (known.get((uuid, visit.submission.project_id)) for uuid in candidates[visit.submission.id])
         visit.home = next((home for home in homes if home), None)
 
 

@@ -50,7 +50,9 @@ def evaluate(
         if judged
     )
     fires = {
-        household_id: _fires(session, rules, answers.latest(household_id).values(), found, batch, household_id)
+        household_id: _fires(
+            session, rules, answers.latest(household_id).values(), found, batch, household_id
+        )
         for household_id in {household_id for household_id, _, judged in concerned if judged}
     }
     drafts: list[Draft] = []
@@ -77,7 +79,9 @@ def _concerned(
     rules.fetch(session, {item.form_version_id for items in latest.values() for item in items})
     concerned = []
     for household_id, items in latest.items():
-        judged = [(household_id, item, rules.has_household_level(session, item.form_version_id)) for item in items]
+        judged = [
+            (household_id, item, rules.has_household_level(session, item.form_version_id)) for item in items
+        ]
         if any(has_rules for _, _, has_rules in judged):
             concerned += judged
     return concerned

@@ -35,7 +35,10 @@ def stored_peers(session: Session, submission_ids: Collection[int]) -> Named:
 
 
 def owe_peers(
-    session: Session, submission_ids: Collection[int], drafts: Iterable[Draft], before: Mapping[tuple[int, str], set[int]]
+    session: Session,
+    submission_ids: Collection[int],
+    drafts: Iterable[Draft],
+    before: Mapping[tuple[int, str], set[int]],
 ) -> set[int]:
     """Marks the submissions that now disagree with these as owed a screening. Returns: their ids.
 

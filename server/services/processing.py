@@ -6,7 +6,6 @@ its transactions. Does not: which worker gets which batch (claims.py).
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +13,7 @@ from media.errors import StorageUnavailableError
 from server.backends import Backends
 from server.db import now, session_scope
 from server.errors import UnavailableError
-from server.models.submission import Submission
+from server.models.submission import EntityState, Submission
 from server.services import photo_looks, screening, settling
 from server.services.answers import Reader
 from server.services.claims import claim_owed, owed_query
@@ -25,17 +24,18 @@ TRIES = 3
 PASSING = (UnavailableError, StorageUnavailableError)
 """Not the submission's fault: it stays owed."""
 
-_Step = Callable[[Session, Backends, Sequence[int], Reader], int | None]
+_Step = Callable[[Session, Sequence[int]], Sequence[int]]
+"""Works on submissions in a transaction. Returns: those that it did."""
 
 
 def process_owed(backends: Backends, *, limit: int | None = None) -> int:
     """Works off owed submissions in order of arrival until none is left. Returns: how many were done.
 
     A batch goes through three steps. Photos are looked at outside of any transaction; households and places are written in
-    one; checks are run in another. A submission whose photo came in during that waits for the next round.
+    one; checks are run in another. A submission whose photo or edit came in during that waits for the next round.
     Effects: a worker that dies leaves its batch owed. A submission that cannot be worked on is marked with its error and
     shown, so that it never blocks the others.
-    Raises: UnavailableError, StorageUnavailableError when database or media do not answer; everything stays owed.
+    Raises: UnavailableError, StorageUnavailableError when database or media do not answer; all the rest stays owed.
     """
     done, after = 0, 0
     while limit is None or done < limit:
@@ -49,18 +49,68 @@ def process_owed(backends: Backends, *, limit: int | None = None) -> int:
 
 
 def _process(backends: Backends, ids: list[int]) -> int:
-    """Returns: how many of them are done."""
-    photo_looks.look_at_photos(backends, ids)
+    """Returns: how many of them are owed nothing any more."""
     reader = Reader(backends)
-    good = _run(backends, _settle, ids, reader)
-    bad = len(ids) - len(good)
-    screened = _run(backends, _screen, good, reader)
-    return bad + sum(screened.values()) + len(good) - len(screened)
+
+    def settle(session: Session, batch: Sequence[int]) -> Sequence[int]:
+        settling.settle_submissions(session, backends, batch, reader)
+        return batch
+
+    def screen(session: Session, batch: Sequence[int]) -> Sequence[int]:
+        ready = _still_owed(session, batch)
+        screening.screen_submissions(session, backends, ready, reader)
+        return ready
+
+    photo_looks.look_at_photos(backends, ids)
+    failed: list[int] = []
+    settled = _do(backends, ids, settle, failed)
+    screened = _do(backends, settled, screen, failed)
+    return len(screened) + len(failed)
 
 
-def _run(backends: Backends, step: _Step, ids: Sequence[int], reader: Reader) -> dict[int, int]:
-    """One step for all of them in one transaction; when that fails each by itself, and those that fail alone are marked.
+def _still_owed(session: Session, ids: Sequence[int]) -> list[int]:
+    """Those that nothing new came in for, their rows locked until what they are owed is written."""
+    query = owed_query().where(Submission.id.in_(ids), Submission.entity_state != EntityState.owed)
+    ready = list(session.scalars(query.with_for_update(key_share=True)))
+    waiting = photo_looks.with_unseen_photos(session, ready)
+    return [number for number in ready if number not in waiting]
 
-    Returns: id -> whether it was done (0 or 1) of those that did not fail.
+
+def _do(backends: Backends, ids: Sequence[int], step: _Step, failed: list[int]) -> list[int]:
+    """One step for all of them in one transaction; when that fails, each by itself. Returns: those that it did.
+
+    Effects: those that fail by themselves are marked and added to `failed`.
     """
-    raise NotImplementedError
+    try:
+        with session_scope(backends.sessions) as session:
+            return list(step(session, ids))
+    except Exception:  # one bad submission must not block the rest: each by itself
+        LOG.exception("processing.batch_failed")
+    done: list[int] = []
+    for submission_id in ids:
+        try:
+            done += _do_alone(backends, submission_id, step)
+        except PASSING:
+            raise
+        except Exception as error:
+            LOG.exception("processing.failed", extra={"submission_id": submission_id})
+            _mark(backends, submission_id, error)
+            failed.append(submission_id)
+    return done
+
+
+def _do_alone(backends: Backends, submission_id: int, step: _Step, tries: int = TRIES) -> Sequence[int]:
+    """A deadlock between two workers passes; a database that is down does not."""
+    try:
+        with session_scope(backends.sessions) as session:
+            return step(session, [submission_id])
+    except UnavailableError:
+        if tries == 1:
+            raise
+        return _do_alone(backends, submission_id, step, tries - 1)
+
+
+def _mark(backends: Backends, submission_id: int, error: Exception) -> None:
+    with session_scope(backends.sessions) as session:
+        submission = session.get_one(Submission, submission_id)
+        submission.screened_at, submission.screening_error = now(), type(error).__name__

@@ -16,6 +16,7 @@ from forms.settings_catalog import SETTINGS
 from server.db import now
 from server.errors import BadValueError
 from server.models.setting import Setting
+from server.scope import covers
 from server.services import audit
 
 
@@ -31,7 +32,7 @@ class SettingTable:
         found = {name: Decimal(item.default) for name, item in SETTINGS.items() if item.default is not None}
         best: dict[str, tuple[int, date]] = {}
         for name, area, from_on, value in self.rows:
-            if from_on > day or not (area_path or "").startswith(area):
+            if from_on > day or (area and not covers(area, area_path or "")):
                 continue
             rank = (len(area), from_on)
             if name not in best or rank >= best[name]:

@@ -8,6 +8,7 @@ submission is about (facts_visits.py), checks (screening.py), look-alikes (peers
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -32,12 +33,17 @@ def settle_submissions(session: Session, backends: Backends, ids: Sequence[int],
     before = {
         row.id: row
         for row in session.execute(
-            select(Submission.id, Submission.household_id, Submission.project_id, Submission.entity_state).where(
-                Submission.id.in_(ids)
-            )
+            select(
+                Submission.id, Submission.household_id, Submission.project_id, Submission.entity_state
+            ).where(Submission.id.in_(ids))
         )
     }
-    _apply_entities(session, backends, [key for key, row in before.items() if row.entity_state == EntityState.owed], reader)
+    _apply_entities(
+        session,
+        backends,
+        [key for key, row in before.items() if row.entity_state == EntityState.owed],
+        reader,
+    )
     visits = read_visits(session, backends, ids, reader)
     moved = [visit for visit in visits if before[visit.submission.id].household_id != visit.household_id]
     fresh = [visit for visit in visits if before[visit.submission.id].entity_state == EntityState.owed]
@@ -83,7 +89,9 @@ def _owe_household(session: Session, visits: Iterable[Visit], batch: Collection[
         peers.owe(session, owed)
 
 
-def _checked_visits(session: Session, project_id: int, households: Collection[int], batch: Collection[int]):  # type: ignore[no-untyped-def]
+def _checked_visits(
+    session: Session, project_id: int, households: Collection[int], batch: Collection[int]
+) -> Sequence[Any]:
     """Visits to these households, those of the batch apart, that have been checked."""
     return session.execute(
         select(

@@ -14,10 +14,27 @@ from tests.installation import Installation, new_installation
 from tests.javarosa.engine import Engine, Place
 
 FORMS = ("penyisiran", "stiker", "aset")
-COLUMNS = (
-    "household_id,no_kk,nik_head,head_name,sex_head,dob_head,address,rt,rw,village_code,village_name,district_name,"
-    "regency_name,n_members,desil,programmes,registered_lat,registered_lon,registered_source"
-).split(",")
+COLUMNS = [
+    "household_id",
+    "no_kk",
+    "nik_head",
+    "head_name",
+    "sex_head",
+    "dob_head",
+    "address",
+    "rt",
+    "rw",
+    "village_code",
+    "village_name",
+    "district_name",
+    "regency_name",
+    "n_members",
+    "desil",
+    "programmes",
+    "registered_lat",
+    "registered_lon",
+    "registered_source",
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +68,15 @@ def write_register(path: Path, codes: list[str]) -> None:
                 nik = f"990101{10 + number}0570{9000 + place * 100 + number}"
                 kk = f"990101{10 + number}0511{9000 + place * 100 + number}"
                 rows.writerow(
-                    [f"H{place}{number}", kk, nik, f"Rekaan {place}{number}", "L", f"1970-05-{10 + number}", "Jl. Contoh 1"]
+                    [
+                        f"H{place}{number}",
+                        kk,
+                        nik,
+                        f"Rekaan {place}{number}",
+                        "L",
+                        f"1970-05-{10 + number}",
+                        "Jl. Contoh 1",
+                    ]
                     + ["001", f"00{1 + number % 2}", code, "Desa", "Kec", "Kab", "3", "2", "PKH", "", "", ""]
                 )
 
@@ -64,7 +89,9 @@ def add_phone(office: Installation, engine: Engine, folder: Path, area: str) -> 
 
 
 @pytest.fixture(scope="module")
-def phone(office: Installation, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CollectPhone]:
+def phone(
+    office: Installation, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CollectPhone]:
     folder = tmp_path_factory.mktemp("phone")
     with add_phone(office, engine, folder, invent_villages()[0].code) as made:
         yield made
@@ -92,7 +119,9 @@ def test_every_form_is_filled_in_and_sent_with_its_photos(phone, form):
     phone.sync()
     place = Place.at(-6.21, 112.09)
     for seed in range(6):
-        result = phone.send(phone.fill(form, seed, {"desa": {"any": [e.id for e in phone.entities("desa")]}}, place=place))
+        result = phone.send(
+            phone.fill(form, seed, {"desa": {"any": [e.id for e in phone.entities("desa")]}}, place=place)
+        )
         assert (result.state, result.statuses) == (InstanceState.SENT, (201,)), result.shown
     assert phone.sync().problems == []
 
@@ -101,7 +130,12 @@ def test_what_the_visit_saved_comes_back_as_the_servers_version(office, phone):
     phone.sync()
     family = phone.entities("keluarga")[0]
     village = phone.entities("desa")[0]
-    hints = {"desa": village.id, "keluarga": family.id, "jenis_sasaran": "terdaftar", "status_keberadaan": "rumah_kosong"}
+    hints = {
+        "desa": village.id,
+        "keluarga": family.id,
+        "jenis_sasaran": "terdaftar",
+        "status_keberadaan": "rumah_kosong",
+    }
     phone.send(phone.fill("penyisiran", 77, hints, place=Place.at(-6.21, 112.09)))
     office.wait_until_checked(120)
     assert phone.sync().problems == []
@@ -121,7 +155,9 @@ def test_an_officer_of_one_neighbourhood_sees_only_that(office, engine, tmp_path
 def test_another_village_has_its_own_families(office, engine, tmp_path):
     with add_phone(office, engine, tmp_path, invent_villages()[1].code) as other:
         other.sync()
-        assert {family.properties["kode_desa"] for family in other.entities("keluarga")} == {invent_villages()[1].code}
+        assert {family.properties["kode_desa"] for family in other.entities("keluarga")} == {
+            invent_villages()[1].code
+        }
 
 
 def test_findings_can_be_exported_and_scored(office, phone):

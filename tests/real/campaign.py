@@ -39,7 +39,9 @@ def play(folder: Folder, houses: list[House], var: Path) -> Tables:
     office = new_installation(var)
     office.run("area", "import", str(folder.villages), "--uncertainty", "11")
     office.run("household", "import", str(folder.register), "--name", "uji", may_fail=True)
-    office.run("household", "enrol", *(f"--area={code}" for code in sorted({house.village[:4] for house in houses})))
+    office.run(
+        "household", "enrol", *(f"--area={code}" for code in sorted({house.village[:4] for house in houses}))
+    )
     office.run("form", "publish", "--bundled")
     officers = _add_officers(office, houses)
     with office.serving():

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from workers.metres import distance_between_m, metres_per_degree, metres_per_degree_array
+from workers.geography import metres_per_degree_array
+from workers.metres import distance_between_m, metres_per_degree
 
 GEOD = Geod(ellps="WGS84")
 lats = st.floats(-11, 6)

@@ -836,7 +836,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("subject_kind", sa.String(length=12), nullable=False),
         sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("code", sa.String(length=16), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("severity", sa.String(length=8), nullable=False),
         sa.Column("outcome", sa.String(length=8), nullable=False),
@@ -923,6 +923,7 @@ def upgrade() -> None:
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index("ix_task_household", ["project_id", "household_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_task_officer_id"), ["officer_id"], unique=False)
+
 
 
 def downgrade() -> None:

@@ -215,7 +215,7 @@ def open_sweep(office: Office) -> Sweep:
         factories.make_areas(session)
         villages = _list_villages(session, office.project_id)
         entity_lists.ensure_list(session, office.project_id, "keluarga", factories.COLUMNS)
-    _publish(office)
+    publish_forms(office)
     with office.session() as session:
         entity_lists.link_empty_slots(session, office.project_id)
         definitions = {
@@ -267,7 +267,8 @@ def _compiled() -> dict[str, publishing.Upload]:
     return uploads
 
 
-def _publish(office: Office) -> None:
+def publish_forms(office: Office) -> None:
+    """Publishes the bundled forms."""
     for upload in _compiled().values():
         with office.session() as session:
             project = session.get_one(Project, office.project_id)

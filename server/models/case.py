@@ -54,6 +54,7 @@ class Case(Base):
     open_medium: Mapped[int] = mapped_column(default=0)
     open_low: Mapped[int] = mapped_column(default=0)
     open_protect: Mapped[int] = mapped_column(default=0)
+    open_unknown: Mapped[int] = mapped_column(default=0)
     officer_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
     """Who made the latest visit."""
     visited_at: Mapped[MaybeTime]

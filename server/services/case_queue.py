@@ -37,7 +37,7 @@ Key = tuple[int, int, datetime, int]
 class Filters:
     """What part of the queue is asked for; empty values ask for all.
 
-    state: 'todo' (open or returned), 'confirm' (waits for Dinsos), 'visit' (waits for a revisit or correction),
+    state: 'todo' (open with something found or not to be known, or returned), 'confirm' (waits for Dinsos), 'visit' (waits for a revisit or correction),
     'decided', 'all'. area: area code or path. code: finding code. form: database id of a form. first_on, last_on: days
     of the latest visit, both included. search: words, all of which must occur in name or ids.
     identity: keyed hash of a NIK or KK number, hex.
@@ -56,7 +56,13 @@ class Filters:
 
 
 STATES: Mapping[str, ColumnElement[bool]] = {
-    "todo": Case.state.in_([CaseState.open, CaseState.returned]),
+    "todo": and_(
+        Case.state.in_([CaseState.open, CaseState.returned]),
+        or_(
+            Case.state == CaseState.returned,
+            Case.open_high + Case.open_medium + Case.open_low + Case.open_protect + Case.open_unknown > 0,
+        ),
+    ),
     "confirm": and_(Case.state == CaseState.proposed, Case.proposal.not_in(AT_ONCE)),
     "visit": and_(Case.state == CaseState.proposed, Case.proposal.in_(AT_ONCE)),
     "decided": Case.state == CaseState.decided,

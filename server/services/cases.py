@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, case, delete, distinct, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.db import insert_for, now
@@ -96,7 +96,7 @@ def drop_untouched(session: Session, project_id: int, submission_ids: Collection
     session.execute(update(Case).where(mine).values(**_NOTHING).execution_options(synchronize_session=False))
 
 
-_NOTHING = {"open_high": 0, "open_medium": 0, "open_low": 0, "open_protect": 0}
+_NOTHING = {"open_high": 0, "open_medium": 0, "open_low": 0, "open_protect": 0, "open_unknown": 0}
 _UNVISITED: dict[str, Any] = {"officer_id": None, "visited_at": None}
 _KEPT = (Case.officer_id, Case.visited_at, Case.area_path, *(getattr(Case, name) for name in _NOTHING))
 
@@ -176,11 +176,11 @@ def _tie(session: Session, project_id: int, case_ids: Mapping[CaseKey, int]) -> 
 
 
 def _count(session: Session, case_ids: Iterable[int]) -> dict[int, dict[str, int]]:
-    """Open findings of each case that has any."""
+    """Open findings of each case that has any; one that three forms of a visit repeat counts once."""
     fires = and_(Finding.outcome == "fires", Finding.kind != "protect")
 
     def of(*conditions: Any) -> Any:
-        return func.sum(case((and_(*conditions), 1), else_=0))
+        return func.count(distinct(case((and_(*conditions), Finding.code))))
 
     rows = session.execute(
         select(
@@ -189,6 +189,7 @@ def _count(session: Session, case_ids: Iterable[int]) -> dict[int, dict[str, int
             of(fires, Finding.severity == "medium").label("open_medium"),
             of(fires, Finding.severity.in_(("low", "info"))).label("open_low"),
             of(Finding.outcome == "fires", Finding.kind == "protect").label("open_protect"),
+            of(Finding.outcome == "unknown").label("open_unknown"),
         )
         .where(Finding.case_id.in_(list(case_ids)), Finding.state == FindingState.open)
         .group_by(Finding.case_id)

@@ -29,11 +29,10 @@ _NEAR = select(Photo.blob_id, Photo.phash).where(
 
 @dataclass(frozen=True)
 class _Own:
-    """A photo of a submission of the batch; blob_id None while it has not arrived."""
+    """A photo of a submission of the batch; its facts have no sha256 while it has not arrived."""
 
     submission_id: int
     household_id: int | None
-    blob_id: int | None
     facts: PhotoFacts
 
     @property
@@ -64,12 +63,14 @@ def load_photos(
     own = _own(session, version_ids)
     near = _near(session, {item.house_phash for item in own if item.house_phash is not None})
     close = {blob_id for blobs in near.values() for blob_id in blobs}
-    shots = _shots(session, project_id, {item.blob_id for item in own if item.blob_id} | close)
+    twins = _twins(session, {item.facts.sha256 for item in own if item.facts.sha256})
+    shots = _shots(session, project_id, {blob_id for blobs in twins.values() for blob_id in blobs} | close)
     photos: dict[int, tuple[PhotoFacts, ...]] = {}
     for item in own:
-        peers = _exact_peers(item, shots)
+        same = twins.get(item.facts.sha256 or "", set())
+        peers = _exact_peers(item, same, shots)
         if item.house_phash is not None:
-            peers += _near_peers(item, item.house_phash, near.get(item.house_phash, ()), shots)
+            peers += _near_peers(item, item.house_phash, near[item.house_phash] - same, shots)
         facts = replace(item.facts, same=tuple(peers))
         photos[item.submission_id] = (*photos.get(item.submission_id, ()), facts)
     return photos
@@ -83,7 +84,6 @@ def _own(session: Session, version_ids: Mapping[int, int]) -> list[_Own]:
             Attachment.name,
             Attachment.field_path,
             Attachment.role,
-            Attachment.blob_id,
             Blob.sha256,
             Photo,
         )
@@ -97,7 +97,6 @@ def _own(session: Session, version_ids: Mapping[int, int]) -> list[_Own]:
         _Own(
             row.id,
             row.household_id,
-            row.blob_id,
             _facts(row.name, row.field_path, row.role, row.sha256, row.Photo),
         )
         for row in rows
@@ -126,6 +125,15 @@ def _facts(
 
 def _phash(text: str | None) -> int | None:
     return int(text, 16) if text else None
+
+
+def _twins(session: Session, hashes: Collection[str]) -> dict[str, set[int]]:
+    """SHA-256 -> blobs of these bytes; sealed and plain ones are two."""
+    found: dict[str, set[int]] = {}
+    rows = session.execute(select(Blob.sha256, Blob.id).where(Blob.sha256.in_(hashes))) if hashes else ()
+    for sha256, blob_id in rows:
+        found.setdefault(sha256, set()).add(blob_id)
+    return found
 
 
 def _near(session: Session, phashes: Iterable[int]) -> dict[int, set[int]]:
@@ -178,10 +186,15 @@ def _shots(session: Session, project_id: int, blob_ids: Collection[int]) -> dict
     return shots
 
 
-def _exact_peers(own: _Own, shots: Mapping[int, list[_Shot]]) -> list[PhotoPeer]:
-    found = shots.get(own.blob_id, ()) if own.blob_id else ()
-    peers = {shot.submission_id: _peer(shot, 0, exact=True) for shot in found if _is_elsewhere(shot, own)}
-    return list(peers.values())[:MAX_PEERS]
+def _exact_peers(own: _Own, blobs: Iterable[int], shots: Mapping[int, list[_Shot]]) -> list[PhotoPeer]:
+    """Photos of the same bytes."""
+    found = {
+        shot.submission_id: shot
+        for blob_id in blobs
+        for shot in shots.get(blob_id, ())
+        if _is_elsewhere(shot, own)
+    }
+    return [_peer(found[number], 0, exact=True) for number in sorted(found)[:MAX_PEERS]]
 
 
 def _near_peers(
@@ -191,7 +204,6 @@ def _near_peers(
     found = [
         shot
         for blob_id in blobs
-        if blob_id != own.blob_id
         for shot in shots.get(blob_id, ())
         if shot.role == HOUSE_PHOTO and shot.phash is not None and _is_elsewhere(shot, own)
     ]

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from server.models.actor import Actor, ActorKind
 from server.models.area import Area
-from server.models.case import Case, CaseState
+from server.models.case import Case
 from server.models.entity import Entity, EntityList
 from server.models.finding import Finding, FindingState
 from server.models.form import Form, FormVersion
@@ -20,7 +20,7 @@ from server.models.project import Project
 from server.models.submission import Submission
 from server.permissions import Caller
 from server.scope import within_areas
-from server.services.case_queue import count_states
+from server.services.case_queue import STATES, count_states
 from server.services.new_households import HOUSEHOLD_LIST
 
 MAX_VILLAGES = 400
@@ -186,7 +186,7 @@ def _by_village(rows: Iterable[tuple[str | None, int]]) -> dict[str, int]:
 
 
 def _cases_by_village(session: Session, caller: Caller, project_id: int) -> dict[str, tuple[int, int]]:
-    todo = or_(Case.state == CaseState.open, Case.state == CaseState.returned)
+    todo = STATES["todo"]
     rows = session.execute(
         select(
             func.substr(Case.area_path, 1, 10),

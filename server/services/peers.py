@@ -6,7 +6,7 @@ Source: the house's semantics, section 2: "name the peers and re-screen them".
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from server.models.finding import Finding, SubjectKind
@@ -34,13 +34,13 @@ def stored_peers(session: Session, submission_ids: Collection[int]) -> Named:
     return {key: found for key, found in named.items() if found}
 
 
-def owe_peers(
+def find_disagreeing(
     session: Session,
     submission_ids: Collection[int],
     drafts: Iterable[Draft],
     before: Mapping[tuple[int, str], set[int]],
 ) -> set[int]:
-    """Marks the submissions that now disagree with these as owed a screening. Returns: their ids.
+    """Submissions outside of the batch that must be screened again because of what was found in it.
 
     One that is newly named and does not name this one back; one that is named no longer and still names it. Nobody is owed
     twice for the same: when the other one was screened both agree.
@@ -53,10 +53,8 @@ def owe_peers(
     }
     changed = {key: after.get(key, set()) ^ before.get(key, set()) for key in after.keys() | before.keys()}
     touched = {peer for found in changed.values() for peer in found} - own
-    if not touched:
-        return set()
-    theirs = stored_peers(session, touched)
-    owed = {
+    theirs = stored_peers(session, touched) if touched else {}
+    return {
         peer
         for (submission_id, code), found in changed.items()
         for peer in found - own
@@ -64,8 +62,6 @@ def owe_peers(
             submission_id, theirs.get((peer, code), set()), named=peer in after.get((submission_id, code), ())
         )
     }
-    owe(session, owed)
-    return owed
 
 
 def _disagrees(submission_id: int, names: set[int], *, named: bool) -> bool:
@@ -76,16 +72,24 @@ def _disagrees(submission_id: int, names: set[int], *, named: bool) -> bool:
     return submission_id not in names and not is_full
 
 
-def owe(session: Session, submission_ids: Collection[int]) -> None:
-    """Marks live submissions as owed a screening."""
-    if submission_ids:
-        session.execute(
-            update(Submission)
-            .where(
-                Submission.id.in_(submission_ids),
-                Submission.deleted_at.is_(None),
-                Submission.is_draft.is_(False),
-            )
-            .values(screened_at=None)
-            .execution_options(synchronize_session=False)
-        )
+def owe(session: Session, submission_ids: Collection[int], later: set[int] | None = None) -> None:
+    """Marks live submissions as owed a screening.
+
+    Args: later = where to put those that somebody else is writing to at the moment, to be marked after this transaction:
+    who holds submissions of his own must not wait for those of others, or two workers wait for each other for ever. None:
+    this waits.
+    """
+    ids = set(submission_ids)
+    if not ids:
+        return
+    live = and_(Submission.id.in_(ids), Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
+    query = select(Submission.id).where(live).order_by(Submission.id)
+    free = session.scalars(query.with_for_update(key_share=True, skip_locked=later is not None)).all()
+    session.execute(
+        update(Submission)
+        .where(Submission.id.in_(free))
+        .values(screened_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    if later is not None:
+        later |= ids - set(free)

@@ -5,14 +5,15 @@ Belongs here: which blobs still have to be looked at, and writing down what they
 """
 
 import io
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from media.errors import BlobMissingError, PhotoError
+from media.errors import MediaError, PhotoError, StorageUnavailableError
 from media.likeness import phash_chunks
 from media.photos import PhotoFacts, make_thumbnail, read_photo_facts
 from server.backends import Backends
@@ -21,6 +22,7 @@ from server.models.blob import Blob, Photo
 from server.models.submission import Attachment, Submission
 from server.services.blobs import open_blob
 
+LOG = logging.getLogger("sisir.photos")
 THUMBNAIL_PX = 480
 
 
@@ -63,20 +65,30 @@ def _unseen(submission_ids: Sequence[int], wanted: Any) -> Select[Any]:
 
 
 def _look(backends: Backends, blob: Blob) -> _Look:
+    """What a photo says. One that cannot be read for whatever reason says nothing, so that it holds up no submission.
+
+    Raises: StorageUnavailableError: it will be tried again.
+    """
     try:
         with open_blob(backends, blob) as file:
             facts = read_photo_facts(file, timezone=backends.config.timezone)
-            return _Look(blob, facts, _keep_thumbnail(backends, blob, make_thumbnail(file, THUMBNAIL_PX)))
-    except (PhotoError, BlobMissingError):
-        return _Look(blob, _facts_without_pixels(backends, blob), None)
+            return _Look(blob, facts, _thumbnail(backends, blob, file))
+    except StorageUnavailableError:
+        raise
+    except MediaError:
+        return _Look(blob, None, None)
+    except Exception:  # a fault of ours or of a library's: known to the log, not to the officer
+        LOG.exception("photo.look_failed", extra={"blob_id": blob.id})
+        return _Look(blob, None, None)
 
 
-def _facts_without_pixels(backends: Backends, blob: Blob) -> PhotoFacts | None:
+def _thumbnail(backends: Backends, blob: Blob, file: BinaryIO) -> str | None:
+    """The key of its thumbnail; None when its pixels cannot be decoded."""
     try:
-        with open_blob(backends, blob) as file:
-            return read_photo_facts(file, timezone=backends.config.timezone)
-    except (PhotoError, BlobMissingError):
+        picture = make_thumbnail(file, THUMBNAIL_PX)
+    except PhotoError:
         return None
+    return _keep_thumbnail(backends, blob, picture)
 
 
 def _keep_thumbnail(backends: Backends, blob: Blob, picture: bytes) -> str:

@@ -14,7 +14,7 @@ from server.backends import Backends
 from server.db import now, session_scope
 from server.errors import UnavailableError
 from server.models.submission import EntityState, Submission
-from server.services import photo_looks, screening, settling
+from server.services import peers, photo_looks, screening, settling
 from server.services.answers import Reader
 from server.services.claims import claim_owed, owed_query
 
@@ -50,21 +50,24 @@ def process_owed(backends: Backends, *, limit: int | None = None) -> int:
 
 def _process(backends: Backends, ids: list[int]) -> int:
     """Returns: how many of them are owed nothing any more."""
-    reader = Reader(backends)
+    reader, later = Reader(backends), set[int]()
 
     def settle(session: Session, batch: Sequence[int]) -> Sequence[int]:
-        settling.settle_submissions(session, backends, batch, reader)
+        settling.settle_submissions(session, backends, batch, reader, later)
         return batch
 
     def screen(session: Session, batch: Sequence[int]) -> Sequence[int]:
         ready = _still_owed(session, batch)
-        screening.screen_submissions(session, backends, ready, reader)
+        screening.screen_submissions(session, backends, ready, reader, later)
         return ready
 
     photo_looks.look_at_photos(backends, ids)
     failed: list[int] = []
     settled = _do(backends, ids, settle, failed)
     screened = _do(backends, settled, screen, failed)
+    if later:
+        with session_scope(backends.sessions) as session:
+            peers.owe(session, later)
     return len(screened) + len(failed)
 
 
@@ -84,6 +87,8 @@ def _do(backends: Backends, ids: Sequence[int], step: _Step, failed: list[int]) 
     try:
         with session_scope(backends.sessions) as session:
             return list(step(session, ids))
+    except PASSING as error:  # two workers may wait for each other; by themselves they do not
+        LOG.warning("processing.batch_put_off", extra={"error": str(error)})
     except Exception:  # one bad submission must not block the rest: each by itself
         LOG.exception("processing.batch_failed")
     done: list[int] = []

@@ -36,11 +36,15 @@ WEIGHTY = ("high", "medium")
 
 
 def screen_submissions(
-    session: Session, backends: Backends, ids: Sequence[int], reader: Reader | None = None
+    session: Session,
+    backends: Backends,
+    ids: Sequence[int],
+    reader: Reader | None = None,
+    later: set[int] | None = None,
 ) -> int:
     """Runs every check and rule over these submissions and stores what they say. Returns: how many were screened.
 
-    Args: reader has what was read of them before, if anything.
+    Args: reader has what was read of them before, if anything; later: see peers.owe.
     Effects: findings upserted or closed, cases made and counted, peers that must know of it owed a screening,
     screened_at set. The same submissions again give the same findings.
     """
@@ -48,7 +52,8 @@ def screen_submissions(
     visits = load_visits(session, backends, ids, reader)
     for project_id in sorted({visit.submission.project_id for visit in visits}):
         ours = [visit for visit in visits if visit.submission.project_id == project_id]
-        _Campaign(session, backends, project_id, ours, reader).screen()
+        owed = _Campaign(session, backends, project_id, ours, reader).screen()
+        peers.owe(session, owed, later)
     session.execute(
         update(Submission)
         .where(Submission.id.in_([visit.submission.id for visit in visits]))
@@ -107,8 +112,8 @@ class _Campaign:
     def _forms_read(self, visit: Visit) -> frozenset[str]:
         return self._rules.forms_read(self._session, visit.version.form_version_id)
 
-    def screen(self) -> None:
-        """Findings of submissions, then of households; then peers, cases and tasks."""
+    def screen(self) -> set[int]:
+        """Findings of submissions, then of households; then cases and tasks. Returns: peers to be screened again."""
         drafts: list[Draft] = []
         of_households: dict[int, list[Draft]] = {}
         for visit in self._visits:
@@ -120,9 +125,9 @@ class _Campaign:
         named_before = peers.stored_peers(self._session, submission_ids)
         opened = self._store(SubjectKind.submission, submission_ids, drafts)
         opened += self._screen_households(of_households)
-        peers.owe_peers(self._session, submission_ids, drafts, named_before)
         self._update_cases(opened)
         self._complete_tasks()
+        return peers.find_disagreeing(self._session, submission_ids, drafts, named_before)
 
     def _screen_households(self, own_findings: dict[int, list[Draft]]) -> list[Draft]:
         registers = {

@@ -24,9 +24,16 @@ from server.services.facts_visits import Visit, read_visits
 from server.services.finding_store import store_findings
 
 
-def settle_submissions(session: Session, backends: Backends, ids: Sequence[int], reader: Reader) -> None:
+def settle_submissions(
+    session: Session,
+    backends: Backends,
+    ids: Sequence[int],
+    reader: Reader,
+    later: set[int] | None = None,
+) -> None:
     """Does what these submissions ask of entity lists, then writes household, place and day to their rows.
 
+    Args: later: see peers.owe.
     Effects: other visits to a household that was visited anew or left are owed a screening where their findings may depend
     on it. A repeat changes nothing.
     """
@@ -47,14 +54,15 @@ def settle_submissions(session: Session, backends: Backends, ids: Sequence[int],
     visits = read_visits(session, backends, ids, reader)
     moved = [visit for visit in visits if before[visit.submission.id].household_id != visit.household_id]
     fresh = [visit for visit in visits if before[visit.submission.id].entity_state == EntityState.owed]
-    _owe_household(session, {visit.submission.id: visit for visit in [*fresh, *moved]}.values(), set(before))
+    changed = {visit.submission.id: visit for visit in [*fresh, *moved]}
+    peers.owe(session, _find_concerned(session, changed.values(), set(before)), later)
+    _retie(session, moved)
     left: dict[int, set[int]] = {}
     for visit in moved:
         if (household_id := before[visit.submission.id].household_id) is not None:
             left.setdefault(visit.submission.project_id, set()).add(household_id)
     for project_id, households in left.items():
-        _retie(session, [visit for visit in moved if visit.submission.project_id == project_id])
-        refresh_left(session, project_id, households)
+        refresh_left(session, project_id, households, later)
 
 
 def _apply_entities(session: Session, backends: Backends, ids: Collection[int], reader: Reader) -> None:
@@ -63,22 +71,24 @@ def _apply_entities(session: Session, backends: Backends, ids: Collection[int], 
     owed = session.scalars(select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)).all()
     reader.fetch(session, [item.current_version_id for item in owed if item.current_version_id is not None])
     with entities.counted_together(session):
+        entity_actions.lock_entities(session, owed, reader)
         for submission in owed:
             entity_actions.apply_entities(session, backends, submission, reader)
     session.flush()
 
 
-def _owe_household(session: Session, visits: Iterable[Visit], batch: Collection[int]) -> None:
-    """Checked visits to the same households that came in or took place later, or whose rules read the form of this one."""
+def _find_concerned(session: Session, visits: Iterable[Visit], batch: Collection[int]) -> set[int]:
+    """Other visits to the same households that came in or took place later, or whose rules read the form of this one."""
     by_household: dict[tuple[int, int], list[Visit]] = {}
     for visit in visits:
         if visit.household_id is not None:
             by_household.setdefault((visit.submission.project_id, visit.household_id), []).append(visit)
+    concerned: set[int] = set()
     for project_id in sorted({project_id for project_id, _ in by_household}):
         households = {number for project, number in by_household if project == project_id}
-        others = _checked_visits(session, project_id, households, batch)
+        others = _other_visits(session, project_id, households, batch)
         rules = load_campaign_rules(session, project_id) if others else None
-        owed = {
+        concerned |= {
             row.id
             for row in others
             for visit in by_household[project_id, row.household_id]
@@ -86,13 +96,13 @@ def _owe_household(session: Session, visits: Iterable[Visit], batch: Collection[
             or (row.visited_on and visit.visited_on and row.visited_on > visit.visited_on)
             or (rules and visit.form.xml_form_id in rules.forms_read(session, row.form_version_id))
         }
-        peers.owe(session, owed)
+    return concerned
 
 
-def _checked_visits(
+def _other_visits(
     session: Session, project_id: int, households: Collection[int], batch: Collection[int]
 ) -> Sequence[Any]:
-    """Visits to these households, those of the batch apart, that have been checked."""
+    """Visits to these households, those of the batch apart; also those that another worker is checking at the moment."""
     return session.execute(
         select(
             Submission.id,
@@ -107,7 +117,6 @@ def _checked_visits(
             Submission.project_id == project_id,
             Submission.household_id.in_(households),
             Submission.id.not_in(batch),
-            Submission.screened_at.is_not(None),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
         )
@@ -116,39 +125,38 @@ def _checked_visits(
 
 def _retie(session: Session, moved: Iterable[Visit]) -> None:
     """The findings of a submission go with it to its new household, or to its own case."""
-    for visit in moved:
+    visits = {visit.submission.id: visit for visit in moved}
+    if not visits:
+        return
+    mine = Finding.subject_kind == SubjectKind.submission
+    known = session.scalars(select(Finding.subject_id).where(mine, Finding.subject_id.in_(visits)).distinct())
+    for submission_id in known.all():
         session.execute(
             update(Finding)
-            .where(Finding.subject_kind == SubjectKind.submission, Finding.subject_id == visit.submission.id)
-            .values(household_id=visit.household_id, case_id=None)
+            .where(mine, Finding.subject_id == submission_id)
+            .values(household_id=visits[submission_id].household_id, case_id=None)
             .execution_options(synchronize_session=False)
         )
 
 
-def refresh_left(session: Session, project_id: int, households: Collection[int]) -> None:
+def refresh_left(
+    session: Session, project_id: int, households: Collection[int], later: set[int] | None = None
+) -> None:
     """Households that a submission was about and is no longer: their other visits are owed a screening.
 
+    Args: later: see peers.owe.
     Effects: where no visit is left, findings about the household are closed. Their cases are counted again.
     """
-    visited = select(Submission.household_id).where(
-        Submission.project_id == project_id,
-        Submission.household_id.in_(households),
-        Submission.deleted_at.is_(None),
-        Submission.is_draft.is_(False),
-    )
-    still = set(session.scalars(visited))
-    session.execute(
-        update(Submission)
-        .where(
+    rows = session.execute(
+        select(Submission.id, Submission.household_id).where(
             Submission.project_id == project_id,
-            Submission.household_id.in_(still),
+            Submission.household_id.in_(households),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
         )
-        .values(screened_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    gone = set(households) - still
+    ).all()
+    peers.owe(session, {row.id for row in rows}, later)
+    gone = set(households) - {row.household_id for row in rows}
     store_findings(session, project_id, [(SubjectKind.household, number) for number in gone], [])
     keys = {cases.CaseKey(household_id=number) for number in households}
     cases.refresh_cases(session, project_id, cases.find_cases(session, project_id, keys))

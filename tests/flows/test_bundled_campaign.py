@@ -67,18 +67,17 @@ def write_register(path: Path, codes: list[str]) -> None:
             for number in range(10):
                 nik = f"990101{10 + number}0570{9000 + place * 100 + number}"
                 kk = f"990101{10 + number}0511{9000 + place * 100 + number}"
-                rows.writerow(
-                    [
-                        f"H{place}{number}",
-                        kk,
-                        nik,
-                        f"Rekaan {place}{number}",
-                        "L",
-                        f"1970-05-{10 + number}",
-                        "Jl. Contoh 1",
-                    ]
-                    + ["001", f"00{1 + number % 2}", code, "Desa", "Kec", "Kab", "3", "2", "PKH", "", "", ""]
-                )
+                person = [
+                    f"H{place}{number}",
+                    kk,
+                    nik,
+                    f"Rekaan {place}{number}",
+                    "L",
+                    f"1970-05-{10 + number}",
+                    "Jl. Contoh 1",
+                ]
+                rest = ["001", f"00{1 + number % 2}", code, "Desa", "Kec", "Kab", "3", "2", "PKH", "", "", ""]
+                rows.writerow([*person, *rest])
 
 
 def add_phone(office: Installation, engine: Engine, folder: Path, area: str) -> CollectPhone:

@@ -636,6 +636,7 @@ def upgrade() -> None:
         sa.Column("open_medium", sa.Integer(), nullable=False),
         sa.Column("open_low", sa.Integer(), nullable=False),
         sa.Column("open_protect", sa.Integer(), nullable=False),
+        sa.Column("open_unknown", sa.Integer(), nullable=False),
         sa.Column("officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("visited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,53 +1,38 @@
 """What submissions owe to entity lists: done in order of arrival, held when they come too early, forced after five days.
 
-Belongs here: which submissions, which of their actions, what becomes of those that fail. Does not: entities themselves
-(entities.py), waiting (entity_holds.py).
+Belongs here: which of their actions, in which order, what becomes of those that fail. Does not: entities themselves
+(entities.py), reading what submissions ask (entity_desk.py), waiting (entity_holds.py).
 Source: the OpenRosa specification, 6.2 (processing) and 6.3 (offline branches).
 """
 
 import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition
-from forms.entities import Attribute, EntityAction, Fault, read_entity_actions
-from forms.errors import FormsError
+from forms.entities import Attribute, EntityAction, Fault
 from server.backends import Backends
-from server.models.entity import Entity, EntityList, EntityVersion
-from server.models.form import Form
-from server.models.submission import EntityState, Submission, SubmissionVersion
-from server.services import audit, entity_holds, entity_lists, form_cache
+from server.models.entity import EntityList
+from server.models.submission import EntityState, Submission
+from server.services import audit, entity_holds
 from server.services.answers import Reader
 from server.services.entities import (
     BaseMissingError,
     Change,
     EntityProblem,
-    Origin,
     create_entity,
     create_late,
-    find_entity,
-    lock_entity,
     update_entity,
     was_forced,
 )
+from server.services.entity_desk import EntityDesk, Job
+from server.services.entity_work import find_entity, forget_entities, lock_entity, working_on
 
 LOG = logging.getLogger("sisir.entities")
 LARGEST = 2**31 - 1
 FINISHED = (EntityState.done, EntityState.failed)
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One submission whose entities are due."""
-
-    submission: Submission
-    version: SubmissionVersion
-    definition: FormDefinition
-    forced: bool
 
 
 class _ApprovalMissingError(Exception):
@@ -55,114 +40,108 @@ class _ApprovalMissingError(Exception):
 
 
 def apply_entities(
-    session: Session, backends: Backends, submission: Submission, reader: Reader | None = None
+    session: Session, backends: Backends, submissions: Iterable[Submission], reader: Reader | None = None
 ) -> None:
-    """Does what a submission asks of entity lists, then whatever was held back for it.
+    """Does what submissions ask of entity lists, in this order, then whatever was held back for it.
 
     Effects: entity versions; submission.entity_state says done, held or failed; a failure is logged as entity.error and
     never touches the submission. All entities of one submission succeed or none. A repeat does nothing; an edit does
     nothing to an entity that an earlier version of the submission made or changed.
     """
-    _apply(session, reader or Reader(backends), submission, forced=False)
-
-
-def lock_entities(session: Session, submissions: Iterable[Submission], reader: Reader) -> None:
-    """Keeps other workers off the entities of these submissions, in one order, so that none waits for ever."""
-    uuids: set[str] = set()
-    for submission in submissions:
-        version = session.get_one(SubmissionVersion, submission.current_version_id)
-        definition = form_cache.definition_of(session, version.form_version_id)
-        document = reader.document(session, version.id) if definition.entities else None
-        if document is not None:
-            actions = read_entity_actions(document, definition)
-            uuids |= {action.entity_id.value for action in actions if action.entity_id.value}
-    for uuid in sorted(uuids):
-        lock_entity(session, uuid)
+    due = [submission for submission in submissions if submission.entity_state not in FINISHED]
+    _apply(session, reader or Reader(backends), due, forced=False)
 
 
 def force_held(session: Session, backends: Backends, *, limit: int = 100) -> int:
     """Applies submissions that were held for five days as well as it goes. Returns: how many."""
-    reader, done = Reader(backends), 0
-    for submission in entity_holds.list_overdue(session, limit):
-        if submission.entity_state != EntityState.held:
-            continue  # released a moment ago by one before it
-        audit.record(session, None, "submission.backlog.force", None, entity_holds.ids_of(submission))
-        _apply(session, reader, submission, forced=True)
-        done += 1
-    return done
+    overdue = entity_holds.list_overdue(session, limit)
+    return _apply(session, Reader(backends), overdue, forced=True)
 
 
-def _apply(session: Session, reader: Reader, submission: Submission, *, forced: bool) -> None:
+def _apply(session: Session, reader: Reader, submissions: Sequence[Submission], *, forced: bool) -> int:
+    """Returns: how many of these were done; what follows them is not counted, and is not forced."""
+    if not submissions:
+        return 0
+    desk, count = EntityDesk(session, reader), 0
+    desk.load(submissions)
+    with working_on(session, desk.uuids):
+        for submission in submissions:
+            if forced and submission.entity_state != EntityState.held:
+                continue  # released a moment ago by one before it
+            if forced:
+                details = entity_holds.ids_of(submission)
+                audit.record(session, None, "submission.backlog.force", None, details)
+            _apply_with_followers(session, desk, submission, forced=forced)
+            count += 1
+    session.flush()
+    return count
+
+
+def _apply_with_followers(
+    session: Session, desk: EntityDesk, submission: Submission, *, forced: bool
+) -> None:
     waiting = deque([(submission, forced)])
     while waiting:
         due, by_force = waiting.popleft()
-        if due.entity_state in FINISHED:
-            continue
-        changed = _apply_one(session, reader, due, forced=by_force)
-        waiting.extend((released, False) for released in entity_holds.release(session, changed))
+        changed = _apply_one(session, desk, due, forced=by_force)
+        released = entity_holds.release(session, changed) if desk.waits_for(changed) else []
+        desk.load(released)
+        waiting.extend((follower, False) for follower in released)
 
 
-def _apply_one(session: Session, reader: Reader, submission: Submission, *, forced: bool) -> list[str]:
+def _apply_one(session: Session, desk: EntityDesk, submission: Submission, *, forced: bool) -> list[str]:
     """Returns: the uuids that were changed."""
-    version = session.get_one(SubmissionVersion, submission.current_version_id)
-    definition = form_cache.definition_of(session, version.form_version_id)
     try:
-        actions = _actions(session, reader, version, definition)
-        for uuid in sorted({action.entity_id.value for action in actions if action.entity_id.value}):
-            lock_entity(session, uuid)
-        with session.begin_nested():
-            changed = _act_all(session, _Job(submission, version, definition, forced), actions)
+        changed = _act_all(session, desk, desk.job(submission, forced=forced))
     except BaseMissingError as missing:
+        desk.held.add(submission.id)
+        desk.waited_for.add(missing.uuid)
         entity_holds.hold(session, submission, missing)
         return []
     except _ApprovalMissingError:
         submission.entity_state = EntityState.held
         return []
     except EntityProblem as problem:
+        _finish(session, desk, submission)
         _fail(session, submission, problem)
         return []
-    entity_holds.drop(session, submission)
+    _finish(session, desk, submission)
     submission.entity_state, submission.entity_error = EntityState.done, None
     return changed
 
 
-def _actions(
-    session: Session, reader: Reader, version: SubmissionVersion, definition: FormDefinition
-) -> tuple[EntityAction, ...]:
-    """Those that create or update; none in encrypted submissions. Raises: EntityProblem for XML that cannot be read."""
-    if not definition.entities:
-        return ()
-    document = reader.document(session, version.id)
-    if document is None:
-        raise EntityProblem("400.25", "the submission cannot be opened")
-    try:
-        return tuple(item for item in read_entity_actions(document, definition) if item.create or item.update)
-    except FormsError as error:
-        raise EntityProblem("400.25", str(error)) from error
+def _finish(session: Session, desk: EntityDesk, submission: Submission) -> None:
+    if submission.id in desk.held:
+        entity_holds.drop(session, submission)
 
 
-def _act_all(session: Session, job: _Job, actions: Sequence[EntityAction]) -> list[str]:
+def _act_all(session: Session, desk: EntityDesk, job: Job) -> list[str]:
     """All or none. Raises: EntityProblem, 400.43 around it when there are several entities."""
+    actions = desk.actions_of(job)
+    if len(actions) < 2:
+        return [uuid for action in actions if (uuid := _act(session, desk, job, action))]
     try:
-        return [uuid for action in actions if (uuid := _act(session, job, action))]
+        with session.begin_nested():
+            return [uuid for action in actions if (uuid := _act(session, desk, job, action))]
     except EntityProblem as problem:
-        if len(actions) == 1:
-            raise
-        raise EntityProblem(
-            "400.43", f"{len(actions)} entities, none was changed: {problem.message}"
-        ) from problem
+        forget_entities(session)
+        message = f"{len(actions)} entities, none was changed: {problem.message}"
+        raise EntityProblem("400.43", message) from problem
+    except BaseException:
+        forget_entities(session)
+        raise
 
 
-def _act(session: Session, job: _Job, action: EntityAction) -> str | None:
+def _act(session: Session, desk: EntityDesk, job: Job, action: EntityAction) -> str | None:
     """Returns: the uuid; None when an earlier version of the submission did it already."""
-    listed = entity_lists.find_list(session, job.submission.project_id, action.dataset)
+    listed = desk.find_list(job.submission.project_id, action.dataset)
     if listed is None:
         raise EntityProblem("404.7", f"there is no entity list {action.dataset!r}")
     _check_permitted(action, job.definition)
     uuid = _read(action.entity_id, "id")
     if uuid is None:
         raise EntityProblem("400.2", "the entity has no id")
-    if _was_done(session, job.submission, uuid):
+    if (job.submission.id, uuid) in desk.done_before:
         return None
     change = Change(
         uuid=uuid,
@@ -179,38 +158,27 @@ def _act(session: Session, job: _Job, action: EntityAction) -> str | None:
     return uuid
 
 
-def _was_done(session: Session, submission: Submission, uuid: str) -> bool:
-    """True when a version of this submission made or changed the entity before."""
-    query = (
-        select(EntityVersion.id)
-        .join(Entity, Entity.id == EntityVersion.entity_id)
-        .join(SubmissionVersion, SubmissionVersion.id == EntityVersion.submission_version_id)
-        .where(Entity.uuid == uuid, SubmissionVersion.submission_id == submission.id)
-        .limit(1)
-    )
-    return session.scalar(query) is not None
-
-
-def _create(session: Session, listed: EntityList, change: Change, job: _Job) -> None:
+def _create(session: Session, listed: EntityList, change: Change, job: Job) -> None:
     if listed.approval_required and job.submission.review_state != "approved":
         raise _ApprovalMissingError
-    origin = _origin(session, job)
+    lock_entity(session, change.uuid)
     known = find_entity(session, change.uuid, listed.id)
     if known is not None and known.deleted_at is None and was_forced(session, known):
-        create_late(session, listed, change, origin, known)
+        create_late(session, listed, change, job.origin, known)
     else:
-        create_entity(session, listed, change, origin)
+        create_entity(session, listed, change, job.origin)
 
 
-def _update(session: Session, listed: EntityList, change: Change, action: EntityAction, job: _Job) -> None:
+def _update(session: Session, listed: EntityList, change: Change, action: EntityAction, job: Job) -> None:
     """An upsert creates when there is no entity, or no base; an update without entity is made one by force."""
+    lock_entity(session, change.uuid)
     exists = find_entity(session, change.uuid, listed.id) is not None
     if action.create and (not exists or change.base_version is None):
         _create(session, listed, change, job)
     elif job.forced and not exists:
-        create_entity(session, listed, change, _origin(session, job), forced=True)
+        create_entity(session, listed, change, job.origin, forced=True)
     else:
-        update_entity(session, listed, change, _origin(session, job), forced=job.forced)
+        update_entity(session, listed, change, job.origin, forced=job.forced)
 
 
 def _check_permitted(action: EntityAction, definition: FormDefinition) -> None:
@@ -230,16 +198,6 @@ def _check_permitted(action: EntityAction, definition: FormDefinition) -> None:
         raise EntityProblem("403.2", f"the form does not permit {wanted}, only {permitted}")
 
 
-def _origin(session: Session, job: _Job) -> Origin:
-    form_id = session.get_one(Form, job.submission.form_id).xml_form_id
-    return Origin(
-        actor_id=job.version.submitter_id,
-        user_agent=job.version.user_agent or "",
-        submission_version_id=job.version.id,
-        source={"submission": {"instanceId": job.submission.instance_id, "xmlFormId": form_id}},
-    )
-
-
 def _read(attribute: Attribute, name: str) -> str | None:
     """The attribute's value; None when it is absent or blank. Raises: EntityProblem when it is there and unreadable."""
     if attribute.fault is Fault.INVALID:
@@ -255,7 +213,6 @@ def _number(attribute: Attribute, name: str) -> int | None:
 
 
 def _fail(session: Session, submission: Submission, problem: EntityProblem) -> None:
-    entity_holds.drop(session, submission)
     submission.entity_state, submission.entity_error = EntityState.failed, f"{problem.code} {problem.message}"
     LOG.warning("entity.error", extra={"submission_id": submission.id, "code": problem.code})
     details = {

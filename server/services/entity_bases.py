@@ -42,8 +42,17 @@ class Change:
     branch_id: str | None = None
 
 
-def base_of(session: Session, entity: Entity, change: Change, *, forced: bool) -> EntityVersion:
-    """The stored version that the phone's data were changed from."""
+@dataclass(frozen=True)
+class Base:
+    """The version that a change builds on. data, label: as they were then."""
+
+    version: int
+    data: Mapping[str, str]
+    label: str
+
+
+def base_of(session: Session, entity: Entity, change: Change, *, forced: bool) -> Base:
+    """The version that the phone's data were changed from."""
     if change.trunk_version is not None and change.branch_id is None:
         raise EntityProblem("400.2", "trunkVersion without branchId")
     if change.trunk_version is not None and change.trunk_version > entity.version:
@@ -54,29 +63,34 @@ def base_of(session: Session, entity: Entity, change: Change, *, forced: bool) -
     if found is not None:
         return found
     if forced:
-        return session.scalars(versions_of(entity.id, EntityVersion.version == entity.version)).one()
+        return _newest(entity)
     if change.branch_id is not None:
         raise BaseMissingError(entity.uuid, change.branch_id, change.base_version)
     raise EntityProblem("404.9", f"the entity has no version {change.base_version}")
 
 
-def _find_base(session: Session, entity: Entity, change: Change) -> EntityVersion | None:
+def _newest(entity: Entity) -> Base:
+    return Base(entity.version, entity.data, entity.label)
+
+
+def _find_base(session: Session, entity: Entity, change: Change) -> Base | None:
     number = change.base_version
-    starts_branch = change.branch_id is None or number in (1, change.trunk_version)
-    if starts_branch:
-        return session.scalar(versions_of(entity.id, EntityVersion.version == number))
-    return session.scalar(
-        versions_of(
-            entity.id,
-            EntityVersion.branch_id == change.branch_id,
-            EntityVersion.branch_base_version == (number or 0) - 1,
+    if change.branch_id is None or number in (1, change.trunk_version):
+        if number == entity.version:
+            return _newest(entity)
+        found = session.scalar(versions_of(entity.id, EntityVersion.version == number))
+    else:
+        found = session.scalar(
+            versions_of(
+                entity.id,
+                EntityVersion.branch_id == change.branch_id,
+                EntityVersion.branch_base_version == (number or 0) - 1,
+            )
         )
-    )
+    return None if found is None else Base(found.version, found.data, found.label)
 
 
-def changed_by_others(
-    session: Session, entity: Entity, base: EntityVersion, change: Change
-) -> list[str] | None:
+def changed_by_others(session: Session, entity: Entity, base: Base, change: Change) -> list[str] | None:
     """None = nobody else changed it since; else the properties that both sides set, to different values (may be none)."""
     if base.version == entity.version:
         return [] if _others_in_branch(session, entity, change) else None

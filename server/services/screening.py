@@ -22,9 +22,10 @@ from server.models.case import Case, CaseState
 from server.models.finding import SubjectKind
 from server.models.submission import Submission
 from server.models.task import Task, TaskState
-from server.services import cases, entities, household_rules, peers, tasks
+from server.services import cases, household_rules, peers, tasks
 from server.services.answers import Reader
 from server.services.campaign_rules import CampaignRules, LatestAnswers, load_campaign_rules
+from server.services.entity_work import working_on
 from server.services.facts import Visit, load_visits
 from server.services.finding_store import FIRES, Draft, store_findings
 from server.services.settings import SettingTable, load_settings
@@ -196,7 +197,7 @@ class _Campaign:
     def _complete_tasks(self) -> None:
         """The tasks that these visits answer; entity lists are counted once, at the end."""
         waiting = _waiting_households(self._session, self._project_id, [v.household_id for v in self._visits])
-        with entities.counted_together(self._session):
+        with working_on(self._session):
             for visit in self._visits:
                 if visit.household_id in waiting and visit.submission.is_final:
                     tasks.complete_tasks(self._session, visit.submission, visit.form.xml_form_id)

@@ -17,7 +17,7 @@ from server.backends import Backends
 from server.models.finding import Finding, SubjectKind
 from server.models.form import Form
 from server.models.submission import EntityState, Submission, SubmissionVersion
-from server.services import cases, entities, entity_actions, peers
+from server.services import cases, entity_actions, peers
 from server.services.answers import Reader
 from server.services.campaign_rules import load_campaign_rules
 from server.services.facts_visits import Visit, read_visits
@@ -70,11 +70,7 @@ def _apply_entities(session: Session, backends: Backends, ids: Collection[int], 
         return
     owed = session.scalars(select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)).all()
     reader.fetch(session, [item.current_version_id for item in owed if item.current_version_id is not None])
-    with entities.counted_together(session):
-        entity_actions.lock_entities(session, owed, reader)
-        for submission in owed:
-            entity_actions.apply_entities(session, backends, submission, reader)
-    session.flush()
+    entity_actions.apply_entities(session, backends, owed, reader)
 
 
 def _find_concerned(session: Session, visits: Iterable[Visit], batch: Collection[int]) -> set[int]:

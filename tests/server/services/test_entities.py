@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.models.entity import Entity, EntityList, EntityListArea, EntityVersion
 from server.models.household import Household
-from server.services import entities, entity_lists
+from server.services import entity_lists
 from server.services.entities import (
     BaseMissingError,
     Change,
@@ -20,6 +20,7 @@ from server.services.entities import (
     update_by_server,
     update_entity,
 )
+from server.services.entity_work import working_on
 from tests import factories
 
 BRANCH = "5f0c2a52-5b0a-4f2c-9d5e-0f6a2b1c3d4e"
@@ -283,7 +284,7 @@ def test_entities_of_other_lists_are_no_households(any_office, office_session):
 
 def test_every_change_is_counted_for_the_phones_of_its_village(office_session, listed):
     entity = make(office_session, listed, properties={"kode_desa": "3599012001"})
-    with entities.counted_together(office_session):
+    with working_on(office_session):
         update_entity(office_session, listed, change(entity, rt="2"), SERVER)
         update_entity(office_session, listed, change(entity, rt="3"), SERVER)
         assert revisions(office_session, listed) == {"3599012001": 1}
@@ -291,7 +292,7 @@ def test_every_change_is_counted_for_the_phones_of_its_village(office_session, l
 
 
 def test_changes_of_a_block_that_fails_are_not_counted_later(office_session, listed):
-    with pytest.raises(ZeroDivisionError), entities.counted_together(office_session):
+    with pytest.raises(ZeroDivisionError), working_on(office_session):
         make(office_session, listed)
         raise ZeroDivisionError
     make(office_session, listed)

@@ -10,12 +10,14 @@ areas with names and boundaries (services/areas.py).
 
 import re
 from collections.abc import Iterable
+from os.path import commonprefix
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 VILLAGE_DIGITS = 10
+LEVEL_DIGITS = (2, 4, 6, VILLAGE_DIGITS)
 _DIGITS = re.compile(r"[0-9]+")
 _SEPARATOR = "/"
 
@@ -68,6 +70,20 @@ def widest_paths(paths: Iterable[str]) -> tuple[str, ...]:
 def village_paths(paths: AreaPaths) -> AreaPaths:
     """The same paths, RW and RT cut off: for things that a whole village shares."""
     return None if paths is None else widest_paths(path.partition(_SEPARATOR)[0] for path in paths)
+
+
+def common_area(paths: Iterable[str]) -> str:
+    """The smallest area that covers all of these; '' when they have no province in common.
+
+    One path is itself; two villages give their district, regency or province.
+    """
+    found = sorted(set(paths))
+    if len(found) == 1:
+        return found[0]
+    codes = [path.partition(_SEPARATOR)[0] for path in found]
+    shared = commonprefix(codes) if codes else ""  # noqa: RUF071 - digit by digit is how codes nest
+    digits = max((level for level in LEVEL_DIGITS if level <= len(shared)), default=0)
+    return shared[:digits]
 
 
 def _is_above_village(path: str) -> bool:

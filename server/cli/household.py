@@ -51,6 +51,12 @@ def import_file(
         f"{file.name}: {report.rows} rows, {report.created} families new, {report.updated} changed, "
         f"{report.unchanged} unchanged, {report.refused} refused; {report.absent} of earlier snapshots are not in it."
     )
+    if report.other_columns:
+        click.echo(
+            f"Columns that Sisir does not know, kept but not read: {', '.join(report.other_columns)}. "
+            "If one of them is the programmes, the NIK or the like, say so in a mapping file (--mapping).",
+            err=True,
+        )
     if report.refused:
         click.echo(f"The refused rows, with reasons: {refusals}", err=True)
         sys.exit(1)

@@ -2,15 +2,18 @@
 
 import csv
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
 import click
 import segno
+from sqlalchemy.orm import Session
 
 from server.cli.context import backends, project_option
 from server.db import session_scope
 from server.services import accounts, officers, projects
+from server.services.areas import area_names
 
 
 @click.group()
@@ -38,7 +41,15 @@ def add(name: str, areas: tuple[str, ...], png: Path | None, project_id: int) ->
         campaign = projects.get_project(session, project_id)
         actor, token = accounts.create_officer(session, ours.seal, project=campaign, name=name, areas=areas)
         click.echo(f"Officer {actor.id}: {actor.display_name}  areas: {', '.join(areas)}")
+        warn_of_unknown_areas(session, areas)
         show(ours.config.url, token, campaign.id, campaign.name, png)
+
+
+def warn_of_unknown_areas(session: Session, paths: Iterable[str]) -> None:
+    """Says on stderr which of these areas no boundary file has named yet: nothing will be found there."""
+    codes = {path.replace(".", "").partition("/")[0] for path in paths}
+    for code in sorted(codes - set(area_names(session, codes))):
+        click.echo(f"Note: no area {code} is known yet; `sisir area list` shows those that are.", err=True)
 
 
 @officer.command("import")

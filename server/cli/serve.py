@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -23,15 +24,29 @@ FIRST_S = 5.0
 def serve(no_worker: bool, processes: int) -> None:
     """Starts the web server and, beside it, one worker. Ends both on Ctrl-C or SIGTERM."""
     config = load_config(os.environ)
+    _require_free(config.host, config.port)
+    click.echo(f"Sisir: {config.url} (listening on port {config.port}; Ctrl-C ends it)")
     web = _web_command(config.host, config.port, config.threads, processes)
     sys.exit(_supervise(web, None if no_worker else [sys.executable, "-m", "server", "worker"]))
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raises: ClickException when something listens there: two servers on one port would share its phones at random."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"port {port} is taken, perhaps by another Sisir; stop that one or choose another with SISIR_PORT"
+            ) from error
 
 
 def _web_command(host: str, port: int, threads: int, processes: int) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(processes), "--blocking-threads", str(threads), "--no-ws", "--respawn-failed-workers",
-        "--log-level", "warning", "server.wsgi:app",
+        "--log-level", "error", "server.wsgi:app",
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import secrets
 import click
 
 from server.cli.context import backends
+from server.cli.officer import warn_of_unknown_areas
 from server.db import session_scope
 from server.permissions import ROLES, SITE
 from server.services import accounts
@@ -35,6 +36,7 @@ def add(email: str, role: str, areas: tuple[str, ...], name: str, password: str 
         actor = accounts.create_user(session, email=email, password=chosen, name=name)
         accounts.assign(session, actor.id, role, SITE)
         accounts.set_areas(session, actor.id, areas)
+        warn_of_unknown_areas(session, areas)
     if role != "admin" and not areas:
         click.echo("Note: without --area this person sees no household.", err=True)
     click.echo(f"{email}  role {role}  password: {chosen}")

@@ -32,9 +32,9 @@ def ensure_cases(session: Session, project_id: int, keys: Iterable[CaseKey]) -> 
     """Case ids of these subjects; missing cases are made. Safe against another worker making the same one."""
     wanted = set(keys)
     found = find_cases(session, project_id, wanted)
-    missing = sorted(wanted - set(found), key=lambda key: (key.household_id or 0, key.submission_id or 0))
-    rows = [_new_row(session, project_id, key) for key in missing]
-    if rows:
+    missing = wanted - set(found)
+    if missing:
+        rows = _new_rows(session, project_id, missing)
         session.execute(insert_for(session, Case).values(rows).on_conflict_do_nothing())
         found = find_cases(session, project_id, wanted)
     return found
@@ -116,31 +116,44 @@ def find_cases(session: Session, project_id: int, keys: Collection[CaseKey]) -> 
     return found
 
 
-def _new_row(session: Session, project_id: int, key: CaseKey) -> dict[str, Any]:
-    if key.household_id is not None:
-        household = session.get_one(Household, key.household_id)
-        title, area_path = household.head_name, household.area_path
-        words = [title, household.manager_name, household.source_id or ""]
-    else:
-        submission = session.get_one(Submission, key.submission_id)
-        version = session.get_one(SubmissionVersion, submission.current_version_id)
-        title = (version.instance_name or submission.instance_id)[:300]
-        area_path = submission.area_path or ""
-        words = [title, submission.instance_id]
-    moment = now()
-    return {
-        "project_id": project_id,
-        "household_id": key.household_id,
-        "submission_id": key.submission_id,
-        "area_path": area_path,
-        "title": title,
-        "search_text": " ".join(word for word in words if word).lower(),
-        "state": CaseState.open,
-        "opened_at": moment,
-        "created_at": moment,
-        "revision": 1,
-        **_NOTHING,
-    }
+def _new_rows(session: Session, project_id: int, keys: Iterable[CaseKey]) -> list[dict[str, Any]]:
+    keys = list(keys)
+    shared = {"project_id": project_id, "state": CaseState.open, "revision": 1, **_NOTHING}
+    moments = {"opened_at": now(), "created_at": now()}
+    households = (
+        select(Household).where(Household.id.in_([key.household_id for key in keys])).order_by(Household.id)
+    )
+    submissions = (
+        select(Submission, SubmissionVersion.instance_name)
+        .join(SubmissionVersion, SubmissionVersion.id == Submission.current_version_id)
+        .where(Submission.id.in_([key.submission_id for key in keys if key.household_id is None]))
+        .order_by(Submission.id)
+    )
+    rows = [
+        {
+            "household_id": household.id,
+            "submission_id": None,
+            "area_path": household.area_path,
+            "title": household.head_name,
+            "search_text": _search_text(household.head_name, household.manager_name, household.source_id),
+        }
+        for household in session.scalars(households)
+    ]
+    rows += [
+        {
+            "household_id": None,
+            "submission_id": submission.id,
+            "area_path": submission.area_path or "",
+            "title": (name or submission.instance_id)[:300],
+            "search_text": _search_text((name or "")[:300], submission.instance_id),
+        }
+        for submission, name in session.execute(submissions)
+    ]
+    return [{**shared, **moments, **row} for row in rows]
+
+
+def _search_text(*words: str | None) -> str:
+    return " ".join(word for word in words if word).lower()
 
 
 def _tie(session: Session, project_id: int, case_ids: Mapping[CaseKey, int]) -> None:

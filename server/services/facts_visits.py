@@ -5,7 +5,7 @@ Belongs here: the semantics' household, claimed village, area and point of a sub
 Source: the house's semantics, section 1.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,10 +18,12 @@ from forms.entities import read_entity_actions
 from forms.submission import SubmissionDocument
 from forms.values import Answers, GeoPoint
 from server.backends import Backends
+from server.models.actor import ActorArea
 from server.models.entity import Entity, EntityList
 from server.models.form import Form
 from server.models.household import Household
 from server.models.submission import Submission, SubmissionVersion
+from server.scope import common_area
 from server.services import facts_places, form_cache
 from server.services.answers import Reader
 from server.services.areas import area_path
@@ -77,8 +79,9 @@ def read_visits(session: Session, backends: Backends, ids: Sequence[int], reader
     """
     visits = _read(session, ids, reader)
     _find_homes(session, visits)
+    beats = _officers_areas(session, {visit.submission.submitter_id for visit in visits})
     for visit in visits:
-        _settle(visit, backends)
+        _settle(visit, backends, beats.get(visit.submission.submitter_id))
     session.flush()
     return visits
 
@@ -152,11 +155,11 @@ def _entity_uuids(visit: Visit) -> list[str]:
     return [uuid for uuid in uuids if uuid]
 
 
-def _settle(visit: Visit, backends: Backends) -> None:
+def _settle(visit: Visit, backends: Backends, beat: str | None) -> None:
     """Claimed village, area, point, day and completeness; written to the row."""
     submission, answers, home = visit.submission, visit.answers, visit.home
     visit.claimed_village = home.village_code if home and not home.is_new else _answered_village(visit)
-    visit.area_path = _area(visit)
+    visit.area_path = _area(visit) or beat
     point_field = roles.find_house_point(visit.definition)
     if point_field is not None and answers is not None:
         value = answers.get(point_field.path)
@@ -184,6 +187,16 @@ def _answered_village(visit: Visit) -> str | None:
     if code.isascii() and code.isdecimal() and len(code) == 10:
         return code
     return visit.home.village_code if visit.home else None
+
+
+def _officers_areas(session: Session, officer_ids: Collection[int | None]) -> dict[int | None, str]:
+    """Officer -> the smallest area that holds all of theirs: where a submission without household or village belongs."""
+    paths: dict[int | None, list[str]] = {}
+    for actor_id, path in session.execute(
+        select(ActorArea.actor_id, ActorArea.path).where(ActorArea.actor_id.in_(officer_ids))
+    ):
+        paths.setdefault(actor_id, []).append(path)
+    return {actor_id: area for actor_id, found in paths.items() if (area := common_area(found))}
 
 
 def _area(visit: Visit) -> str | None:

@@ -57,6 +57,8 @@ class ImportReport:
     unchanged: int = 0
     refused: int = 0
     absent: int = 0
+    other_columns: tuple[str, ...] = ()
+    """Columns that nothing is known of: kept with the family, read by nothing."""
 
     def add(self, rows: int, refused: int, created: int, updated: int, unchanged: int) -> None:
         """Counts a batch."""
@@ -128,7 +130,7 @@ def open_import(
         reader=RowReader(bound, villages.find),
         writer=HouseholdWriter(session.get_bind().dialect, backends.seal, snapshot.id),
         signature=signature,
-        report=ImportReport(snapshot.id),
+        report=ImportReport(snapshot.id, other_columns=tuple(bound.extra)),
     )
 
 

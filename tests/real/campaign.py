@@ -16,8 +16,8 @@ from forms.definition import FormDefinition
 from forms.instance import EntityElement, render_instance
 from forms.xform import read_definition
 from server.demo.answers import FilledForm, fill_forms
-from tests.real.drawing import draw_photo
 from tests.installation import Installation, new_installation
+from tests.real.drawing import draw_photo
 from tests.real.truth import Folder, House
 from tests.real.visits import photo_scenes, scene_of
 

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server.models.household import Household
-from server.scope import covers, covers_any, village_paths, widest_paths, within_areas
+from server.scope import common_area, covers, covers_any, village_paths, widest_paths, within_areas
 from tests.server.factories import add_household
 
 PATHS = (
@@ -128,3 +128,18 @@ def test_a_village_is_shared_by_its_rt() -> None:
     assert village_paths(("3517012001/003/002", "3517012001/004", "3518")) == ("3517012001", "3518")
     assert village_paths(None) is None
     assert village_paths(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("paths", "area"),
+    [
+        ((), ""),
+        (("3517012001/003",), "3517012001/003"),
+        (("3517012001", "3517012002"), "351701"),
+        (("3517012001/001", "3517012001/002"), "3517012001"),
+        (("351701", "351802"), "35"),
+        (("35", "36"), ""),
+    ],
+)
+def test_the_smallest_area_that_covers_several(paths, area):
+    assert common_area(paths) == area

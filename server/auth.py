@@ -73,7 +73,11 @@ def identify(request: Request, backends: Backends, session: Session) -> Caller |
     if header:
         return _by_header(session, backends, request, header)
     token = request.cookies.get(cookie_name(backends))
-    return _by_cookie(session, token) if token else None
+    if not token:
+        return None
+    if backends.config.is_https and not arrived_by_https(request):
+        raise HttpsOnlyError()
+    return _by_cookie(session, token)
 
 
 def require_caller(request: Request, backends: Backends, session: Session) -> Caller:

@@ -99,12 +99,23 @@ def open_database(url: str) -> tuple[Engine, Sessions]:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": LOCK_WAIT_S}, pool_size=16, max_overflow=32)
+        engine = create_engine(
+            parsed,
+            connect_args={"timeout": LOCK_WAIT_S},
+            pool_size=16,
+            max_overflow=32,
+            hide_parameters=True,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(
-            parsed, pool_pre_ping=True, pool_size=8, max_overflow=24, pool_timeout=LOCK_WAIT_S
+            parsed,
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=24,
+            pool_timeout=LOCK_WAIT_S,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_postgres)
     return engine, sessionmaker(engine, expire_on_commit=False)

@@ -8,11 +8,18 @@ import logging
 from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from media.errors import StorageUnavailableError
-from server.errors import NotFoundError, SisirError, TooLargeError, UnavailableError
+from server.errors import (
+    BadRequestError,
+    BadValueError,
+    NotFoundError,
+    SisirError,
+    TooLargeError,
+    UnavailableError,
+)
 from server.openrosa.answers import answer_error, is_phone_route
 
 LOG = logging.getLogger("sisir.edge")
@@ -23,6 +30,9 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(SisirError, _answer)
     app.register_error_handler(HTTPException, _from_framework)
     app.register_error_handler(OperationalError, _database_down)
+    app.register_error_handler(DataError, _unfit)
+    app.register_error_handler(OverflowError, _unfit)
+    app.before_request(_refuse_nul)
     app.register_error_handler(StorageUnavailableError, _storage_down)
     app.register_error_handler(Exception, _unexpected)
 
@@ -61,6 +71,20 @@ def _from_framework(error: HTTPException) -> ResponseReturnValue:
     ours = SisirError(error.description or error.name, message_id=error.description or error.name)
     ours.code = f"{error.code or 500}.1"
     return _answer(ours)
+
+
+def _refuse_nul() -> None:
+    """No name, id or search word holds a NUL; PostgreSQL cannot even be asked for one."""
+    if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
+        raise BadRequestError("the address holds a NUL character")
+
+
+def _unfit(error: Exception) -> ResponseReturnValue:
+    """A number or text that no column can hold: the caller's mistake, whatever it was meant for."""
+    LOG.warning("request.unfit", extra={"route": request.endpoint, "error": type(error).__name__})
+    return _answer(
+        BadValueError("a value is out of range", message_id="Ada isian yang terlalu besar atau tidak sah.")
+    )
 
 
 def _database_down(error: OperationalError) -> ResponseReturnValue:

@@ -123,7 +123,8 @@ def _file(name: str, part: FileStorage) -> UploadedFile:
     digests = digest_file(stream)
     if digests.size_bytes > MAX_FILE_BYTES:
         raise TooLargeError("one file is larger than 50 MB")
-    return UploadedFile(name, part.mimetype or "application/octet-stream", stream, digests)
+    content_type = (part.mimetype or "").replace("\x00", "")[:100]
+    return UploadedFile(name, content_type or "application/octet-stream", stream, digests)
 
 
 def _client(request: Request) -> str | None:

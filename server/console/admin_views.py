@@ -11,6 +11,7 @@ from server.console.notices import notify
 from server.console.pages import Page, reading_page, writing_page
 from server.edge import backends
 from server.errors import BadValueError
+from server.scope import covers_any
 from server.services import catalogue, settings
 
 
@@ -34,6 +35,7 @@ def set_setting(project_id: int) -> ResponseReturnValue:
     """A value from a day on, for an area or the whole office."""
     try:
         with writing_page(project_id, "setting.write") as page:
+            _require_own_area(page, request.form.get("area", "").split(" ")[0])
             settings.set_value(
                 page.session,
                 request.form.get("name", ""),
@@ -48,6 +50,15 @@ def set_setting(project_id: int) -> ResponseReturnValue:
     notify(gettext("The value was saved. It holds for visits from that day on."))
     name = request.form.get("name", "")
     return redirect(url_for("console.show_settings", project_id=project_id, _anchor=f"setting-{name}"), 303)
+
+
+def _require_own_area(page: Page, area: str) -> None:
+    """A value for the whole office, or for an area outside one's own, is for those who see everything."""
+    if page.caller.areas is not None and not covers_any(page.caller.areas, area.replace(".", "")):
+        raise BadValueError(
+            "this area is not yours",
+            message_id="Anda hanya dapat mengatur wilayah Anda sendiri; pilih wilayahnya.",
+        )
 
 
 def _show(page: Page, *, refused: BadValueError | None = None) -> str:

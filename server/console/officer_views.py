@@ -108,7 +108,11 @@ def officer_cards(project_id: int) -> str:
     """Cards to print, one a page: of one officer (?officer=), else of all with access."""
     wanted = request.args.get("officer", type=int)
     with reading_page(project_id, "officer.manage") as page:
-        found = [item for item in officers.list_with_areas(page.session, project_id) if item.is_active]
+        found = [
+            item
+            for item in officers.list_with_areas(page.session, project_id, page.caller.areas)
+            if item.is_active
+        ]
         shown = [item for item in found if wanted in (None, item.id)]
         names = {path: name for item in shown for path, name in _area_names(page, item.areas)}
         return render_template("cards.html", officers=shown, names=names, address=backends().config.url)
@@ -155,12 +159,17 @@ def _require_known(page: Page, areas: list[str]) -> None:
         unknown = ", ".join(sorted(codes - known))
         raise BadValueError(
             f"these areas are not in the boundary file: {unknown}",
-            message_id=f"Wilayah tidak dikenal: {unknown}.",
+            message_id=f"Wilayah tidak dikenal: {unknown}. Pilih dari daftar yang muncul saat mengetik.",
+        )
+    if not officers.works_within(areas, page.caller.areas):
+        raise BadValueError(
+            "an officer can be given only areas of your own",
+            message_id="Anda hanya dapat memberi petugas wilayah di dalam wilayah Anda sendiri.",
         )
 
 
 def _find(page: Page, officer_id: int) -> Officer:
-    for item in officers.list_with_areas(page.session, page.campaign.id):
+    for item in officers.list_with_areas(page.session, page.campaign.id, page.caller.areas):
         if item.id == officer_id:
             return item
     raise NotFoundError("there is no such officer", message_id="Petugas ini tidak ada.")
@@ -178,7 +187,7 @@ def _names(page: Page, codes: list[str]) -> dict[str, str]:
 def _show_list(
     page: Page, *, refused: BadValueError | None = None, name: str = "", areas: list[str] | None = None
 ) -> str:
-    found = officers.list_with_areas(page.session, page.campaign.id)
+    found = officers.list_with_areas(page.session, page.campaign.id, page.caller.areas)
     places = dict(pair for item in found for pair in _area_names(page, item.areas))
     return render_template(
         "officers.html", officers=found, places=places, refused=refused, name=name, areas=areas or [""]

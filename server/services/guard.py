@@ -117,13 +117,17 @@ def _proofs(findings: Sequence[Finding], visits: Sequence[_Visit]) -> Iterable[t
         if finding.state == FindingState.confirmed and _is_revisit(finding, visits):
             yield (finding,)
     for pair in combinations(against, 2):
-        if _sources(pair[0]) != _sources(pair[1]):
+        if _come_from_different_sources(*pair):
             yield pair
 
 
-def _sources(finding: Finding) -> tuple[int | None, int | None, int | None]:
-    """What must differ between two findings: form, visit or officer."""
-    return finding.form_id, finding.submission_id, finding.officer_id
+def _come_from_different_sources(one: Finding, other: Finding) -> bool:
+    """True when both rest on a visit, and form, visit or officer differ. A finding about the household as a whole repeats
+    what its visits said already: it is no evidence of its own."""
+    if one.submission_id is None or other.submission_id is None:
+        return False
+    sources = ((f.form_id, f.submission_id, f.officer_id) for f in (one, other))
+    return next(sources) != next(sources)
 
 
 def _is_revisit(finding: Finding, visits: Sequence[_Visit]) -> bool:

@@ -1,5 +1,6 @@
 """Officers as the office sees them: areas, whether their phone still has access, the code that sets a phone up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import exists, select
@@ -9,6 +10,7 @@ from forms.openrosa import settings_qr_text
 from media.sealing import Seal
 from server.errors import NotFoundError
 from server.models.actor import Actor, ActorArea, ActorKind, AuthSession
+from server.scope import AreaPaths, covers_any
 from server.services import accounts
 
 
@@ -40,8 +42,8 @@ def get_token(session: Session, seal: Seal, officer: Actor) -> str:
     return token
 
 
-def list_with_areas(session: Session, project_id: int) -> list[Officer]:
-    """The officers of a campaign, newest first."""
+def list_with_areas(session: Session, project_id: int, within: AreaPaths = None) -> list[Officer]:
+    """The officers of a campaign, newest first; of somebody who sees certain areas only, those that work inside them."""
     active = exists().where(AuthSession.actor_id == Actor.id)
     rows = session.execute(
         select(Actor.id, Actor.display_name, active)
@@ -54,7 +56,15 @@ def list_with_areas(session: Session, project_id: int) -> list[Officer]:
         select(ActorArea.actor_id, ActorArea.path).where(ActorArea.actor_id.in_(ids)).order_by(ActorArea.path)
     ):
         areas[actor_id] = (*areas.get(actor_id, ()), path)
-    return [Officer(row[0], row[1], areas.get(row[0], ()), row[2]) for row in rows]
+    found = [Officer(row[0], row[1], areas.get(row[0], ()), row[2]) for row in rows]
+    return [item for item in found if works_within(item.areas, within)]
+
+
+def works_within(areas: Sequence[str], within: AreaPaths) -> bool:
+    """True when all of these areas lie in those that somebody may give out; nothing lies in everything but everything."""
+    return within is None or (
+        bool(areas) and all(covers_any(within, path.replace(".", "")) for path in areas)
+    )
 
 
 def server_url(url: str, token: str, project_id: int) -> str:

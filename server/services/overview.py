@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from server.models.actor import Actor, ActorKind
@@ -145,7 +145,7 @@ def _severities(session: Session, caller: Caller, project_id: int) -> dict[str, 
 def _villages(session: Session, caller: Caller, project_id: int) -> list[VillageLine]:
     families = _by_village(
         session.execute(
-            select(func.substr(Entity.area_path, 1, 10), func.count())
+            select(func.substr(Entity.area_path, 1, 10).label("village"), func.count())
             .join(EntityList, EntityList.id == Entity.entity_list_id)
             .where(
                 EntityList.project_id == project_id,
@@ -154,19 +154,22 @@ def _villages(session: Session, caller: Caller, project_id: int) -> list[Village
                 Entity.deleted_at.is_(None),
                 within_areas(Entity.area_path, caller.areas),
             )
-            .group_by(func.substr(Entity.area_path, 1, 10))
+            .group_by(text("village"))
         )
     )
     visited = _by_village(
         session.execute(
-            select(func.substr(Submission.area_path, 1, 10), func.count(Submission.household_id.distinct()))
+            select(
+                func.substr(Submission.area_path, 1, 10).label("village"),
+                func.count(Submission.household_id.distinct()),
+            )
             .where(
                 Submission.project_id == project_id,
                 Submission.deleted_at.is_(None),
                 Submission.is_draft.is_(False),
                 within_areas(Submission.area_path, caller.areas),
             )
-            .group_by(func.substr(Submission.area_path, 1, 10))
+            .group_by(text("village"))
         )
     )
     cases = _cases_by_village(session, caller, project_id)
@@ -189,12 +192,12 @@ def _cases_by_village(session: Session, caller: Caller, project_id: int) -> dict
     todo = STATES["todo"]
     rows = session.execute(
         select(
-            func.substr(Case.area_path, 1, 10),
+            func.substr(Case.area_path, 1, 10).label("village"),
             func.sum(case((todo, 1), else_=0)),
             func.sum(case((todo & (Case.open_high > 0), 1), else_=0)),
         )
         .where(Case.project_id == project_id, within_areas(Case.area_path, caller.areas))
-        .group_by(func.substr(Case.area_path, 1, 10))
+        .group_by(text("village"))
     )
     return {code: (int(open_cases), int(high)) for code, open_cases, high in rows if code}
 

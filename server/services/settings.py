@@ -19,6 +19,8 @@ from server.models.setting import Setting
 from server.scope import covers
 from server.services import audit
 
+MAX_VALUE = 10**12
+
 
 @dataclass(frozen=True)
 class SettingTable:
@@ -74,6 +76,8 @@ def set_value(
         raise BadValueError(
             f"{value!r} is no number", message_id="Isi dengan angka, tanpa titik ribuan."
         ) from error
+    if not number.is_finite() or abs(number) > MAX_VALUE:
+        raise BadValueError(f"{value!r} is out of range", message_id="Angka ini di luar batas yang wajar.")
     code = area_code.strip().replace(".", "")
     old = session.scalar(
         select(Setting).where(Setting.name == name, Setting.area_code == code, Setting.from_on == from_on)

@@ -8,12 +8,26 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, case, delete, distinct, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    distinct,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from server.db import insert_for, now
 from server.models.case import Case, CaseEvent, CaseState
-from server.models.finding import Finding, FindingState
+from server.models.finding import Finding, FindingState, SubjectKind
 from server.models.household import Household
 from server.models.submission import Submission, SubmissionVersion
 from server.models.task import Task
@@ -158,34 +172,35 @@ def _search_text(*words: str | None) -> str:
 
 def _tie(session: Session, project_id: int, case_ids: Mapping[CaseKey, int]) -> None:
     """Gives findings the case of their household, or of their submission when there is no household."""
-    of_household = and_(
-        Case.project_id == project_id,
-        Case.household_id.is_not(None),
-        Case.household_id == Finding.household_id,
-    )
-    of_submission = and_(
-        Case.project_id == project_id,
-        Case.submission_id.is_not(None),
-        Case.submission_id == Finding.submission_id,
-    )
     households = [key.household_id for key in case_ids if key.household_id is not None]
     submissions = [key.submission_id for key in case_ids if key.household_id is None]
-    for ids, mine, condition in (
-        (households, Finding.household_id.in_(households), of_household),
-        (
-            submissions,
-            and_(Finding.submission_id.in_(submissions), Finding.household_id.is_(None)),
-            of_submission,
-        ),
-    ):
-        if ids:
-            owner = select(Case.id).where(condition).scalar_subquery()
-            session.execute(
-                update(Finding)
-                .where(Finding.project_id == project_id, mine, Finding.case_id.is_distinct_from(owner))
-                .values(case_id=owner)
-                .execution_options(synchronize_session=False)
-            )
+    if households:
+        visits = select(Submission.id).where(
+            Submission.project_id == project_id, Submission.household_id.in_(households)
+        )
+        owner = _owner(project_id, Case.household_id == Finding.household_id)
+        _tie_some(session, project_id, owner, Finding.submission_id.in_(visits))
+        of_household = Finding.subject_kind == SubjectKind.household
+        _tie_some(session, project_id, owner, of_household, Finding.subject_id.in_(households))
+    if submissions:
+        owner = _owner(project_id, Case.submission_id == Finding.submission_id)
+        mine = Finding.submission_id.in_(submissions)
+        _tie_some(session, project_id, owner, mine, Finding.household_id.is_(None))
+
+
+def _owner(project_id: int, condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(Case.id).where(Case.project_id == project_id, condition).scalar_subquery()
+
+
+def _tie_some(
+    session: Session, project_id: int, owner: ScalarSelect[int], *conditions: ColumnElement[bool]
+) -> None:
+    session.execute(
+        update(Finding)
+        .where(Finding.project_id == project_id, *conditions, Finding.case_id.is_distinct_from(owner))
+        .values(case_id=owner)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _count(session: Session, case_ids: Iterable[int]) -> dict[int, dict[str, int]]:

@@ -91,8 +91,8 @@ def _stored(session: Session, submission_ids: Collection[int]) -> dict[int, list
     """Submission -> what its findings say now."""
     rows = session.execute(
         select(Finding.subject_id, Finding.code, Finding.kind, Finding.severity, Finding.outcome).where(
+            Finding.submission_id.in_(submission_ids),
             Finding.subject_kind == SubjectKind.submission,
-            Finding.subject_id.in_(submission_ids),
             Finding.closed_at.is_(None),
         )
     )

@@ -25,8 +25,8 @@ def stored_peers(session: Session, submission_ids: Collection[int]) -> Named:
     """What the stored findings of these submissions name now."""
     rows = session.execute(
         select(Finding.subject_id, Finding.code, Finding.evidence).where(
+            Finding.submission_id.in_(submission_ids),
             Finding.subject_kind == SubjectKind.submission,
-            Finding.subject_id.in_(submission_ids),
             Finding.closed_at.is_(None),
         )
     )

@@ -125,11 +125,11 @@ def _retie(session: Session, moved: Iterable[Visit]) -> None:
     if not visits:
         return
     mine = Finding.subject_kind == SubjectKind.submission
-    known = session.scalars(select(Finding.subject_id).where(mine, Finding.subject_id.in_(visits)).distinct())
-    for submission_id in known.all():
+    of_visits = select(Finding.subject_id).where(mine, Finding.submission_id.in_(visits)).distinct()
+    for submission_id in session.scalars(of_visits).all():
         session.execute(
             update(Finding)
-            .where(mine, Finding.subject_id == submission_id)
+            .where(mine, Finding.submission_id == submission_id)
             .values(household_id=visits[submission_id].household_id, case_id=None)
             .execution_options(synchronize_session=False)
         )

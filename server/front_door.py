@@ -5,6 +5,7 @@ comes without a session needs none of it yet, and reads and types for longer tha
 Belongs here: what is answered meanwhile. Does not: the pages themselves (server/console), what is loaded (server/wsgi.py).
 """
 
+import gc
 import logging
 import os
 import threading
@@ -50,6 +51,8 @@ class FrontDoor:
         except BaseException as error:
             LOG.critical("start.failed", extra={"error": f"{type(error).__name__}: {error}"})
             os._exit(LOAD_FAILED)
+        gc.collect()
+        gc.freeze()  # what was loaded stays: collections need not walk over it again and again
         self._loaded.set()
         self._front = None
 

@@ -1,5 +1,6 @@
 """`sisir serve`: the web server with its worker; `sisir worker`: a worker alone, on as many machines as wanted."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -185,4 +186,6 @@ def worker(workers: int) -> None:
     set_up_logging()
     ours = backends()
     Jobs(ours).register()
+    gc.collect()
+    gc.freeze()  # as in the web process
     make_consumer(ours.queue, workers=workers).run()

@@ -3,7 +3,7 @@
 Belongs here: counting, within the caller's areas. Does not: the queue itself (case_queue.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,13 @@ from server.services.case_queue import STATES, count_states
 from server.services.new_households import HOUSEHOLD_LIST
 
 MAX_VILLAGES = 400
+SEVERITIES = {
+    "high": Case.open_high,
+    "medium": Case.open_medium,
+    "low": Case.open_low,
+    "protect": Case.open_protect,
+}
+"""What the open findings are told by; 'low' holds those that only inform too."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +81,17 @@ class Choices:
 
 def load_overview(session: Session, caller: Caller, project: Project) -> Overview:
     """Counts of a campaign within the caller's areas."""
-    villages = _villages(session, caller, project.id)
+    families = _families(session, caller, project.id)
+    cases = _cases(session, caller, project.id)
+    totals = [sum(counts) for counts in zip(*(found.severities for found in cases.values()), strict=True)]
     return Overview(
         states=count_states(session, caller, project.id),
-        severities=_severities(session, caller, project.id),
-        villages=tuple(villages),
+        severities=dict.fromkeys(SEVERITIES, 0) | dict(zip(SEVERITIES, totals, strict=False)),
+        villages=_villages(session, families, cases),
         forms=tuple(_forms(session, caller, project.id)),
         owed=_owed(session, project.id),
-        families=sum(line.families for line in villages),
-        visited=sum(line.visited for line in villages),
+        families=sum(families.values()),
+        visited=sum(found.visited for found in cases.values()),
     )
 
 
@@ -127,79 +136,74 @@ def _areas(session: Session, mine: Sequence[object]) -> list[tuple[str, str]]:
     return [(code, names.get(code, code)) for code in sorted(wanted)]
 
 
-def _severities(session: Session, caller: Caller, project_id: int) -> dict[str, int]:
+def _families(session: Session, caller: Caller, project_id: int) -> dict[str, int]:
+    """Village code -> families on its list."""
     rows = session.execute(
-        select(Finding.severity, func.count())
-        .join(Case, Case.id == Finding.case_id)
+        select(func.substr(Entity.area_path, 1, 10).label("village"), func.count())
+        .join(EntityList, EntityList.id == Entity.entity_list_id)
         .where(
-            Case.project_id == project_id,
-            within_areas(Case.area_path, caller.areas),
-            Finding.state == FindingState.open,
-            Finding.outcome == "fires",
+            EntityList.project_id == project_id,
+            EntityList.name == HOUSEHOLD_LIST,
+            EntityList.deleted_at.is_(None),
+            Entity.deleted_at.is_(None),
+            within_areas(Entity.area_path, caller.areas),
         )
-        .group_by(Finding.severity)
+        .group_by(text("village"))
     )
-    return dict.fromkeys(("high", "medium", "low", "info"), 0) | dict(rows.all())
-
-
-def _villages(session: Session, caller: Caller, project_id: int) -> list[VillageLine]:
-    families = _by_village(
-        session.execute(
-            select(func.substr(Entity.area_path, 1, 10).label("village"), func.count())
-            .join(EntityList, EntityList.id == Entity.entity_list_id)
-            .where(
-                EntityList.project_id == project_id,
-                EntityList.name == HOUSEHOLD_LIST,
-                EntityList.deleted_at.is_(None),
-                Entity.deleted_at.is_(None),
-                within_areas(Entity.area_path, caller.areas),
-            )
-            .group_by(text("village"))
-        )
-    )
-    visited = _by_village(
-        session.execute(
-            select(
-                func.substr(Submission.area_path, 1, 10).label("village"),
-                func.count(Submission.household_id.distinct()),
-            )
-            .where(
-                Submission.project_id == project_id,
-                Submission.deleted_at.is_(None),
-                Submission.is_draft.is_(False),
-                within_areas(Submission.area_path, caller.areas),
-            )
-            .group_by(text("village"))
-        )
-    )
-    cases = _cases_by_village(session, caller, project_id)
-    codes = sorted(set(families) | set(visited) | set(cases))[:MAX_VILLAGES]
-    names = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(codes))).all())
-    lines = [
-        VillageLine(
-            code, names.get(code, ""), families.get(code, 0), visited.get(code, 0), *cases.get(code, (0, 0))
-        )
-        for code in codes
-    ]
-    return sorted(lines, key=lambda line: (-line.high, -line.todo, line.code))
-
-
-def _by_village(rows: Iterable[tuple[str | None, int]]) -> dict[str, int]:
     return {code: count for code, count in rows if code}
 
 
-def _cases_by_village(session: Session, caller: Caller, project_id: int) -> dict[str, tuple[int, int]]:
+@dataclass(frozen=True)
+class _Cases:
+    """What the cases of one village add up to."""
+
+    visited: int = 0
+    todo: int = 0
+    high: int = 0
+    severities: tuple[int, ...] = (0,) * len(SEVERITIES)
+
+
+def _cases(session: Session, caller: Caller, project_id: int) -> dict[str, _Cases]:
+    """Village code -> its cases, '' for those without village; in one pass, however many findings there are."""
     todo = STATES["todo"]
+    visited = Case.household_id.is_not(None) & Case.visited_at.is_not(None)
     rows = session.execute(
         select(
             func.substr(Case.area_path, 1, 10).label("village"),
-            func.sum(case((todo, 1), else_=0)),
-            func.sum(case((todo & (Case.open_high > 0), 1), else_=0)),
+            *(
+                func.sum(case((condition, 1), else_=0))
+                for condition in (visited, todo, todo & (Case.open_high > 0))
+            ),
+            *(func.sum(column) for column in SEVERITIES.values()),
         )
         .where(Case.project_id == project_id, within_areas(Case.area_path, caller.areas))
         .group_by(text("village"))
     )
-    return {code: (int(open_cases), int(high)) for code, open_cases, high in rows if code}
+    return {
+        row[0] or "": _Cases(int(row[1]), int(row[2]), int(row[3]), tuple(int(count) for count in row[4:]))
+        for row in rows
+    }
+
+
+def _villages(
+    session: Session, families: Mapping[str, int], cases: Mapping[str, _Cases]
+) -> tuple[VillageLine, ...]:
+    """The villages with most to do first, MAX_VILLAGES at most."""
+    nothing = _Cases()
+    found = {code: cases.get(code, nothing) for code in {*families, *cases} if code}
+    order = sorted(found, key=lambda code: (-found[code].high, -found[code].todo, code))[:MAX_VILLAGES]
+    names = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(order))).all())
+    return tuple(
+        VillageLine(
+            code,
+            names.get(code, ""),
+            families.get(code, 0),
+            found[code].visited,
+            found[code].todo,
+            found[code].high,
+        )
+        for code in order
+    )
 
 
 def _forms(session: Session, caller: Caller, project_id: int) -> list[FormLine]:

@@ -111,6 +111,18 @@ def _by_header(session: Session, backends: Backends, request: Request, header: s
     raise NotAuthenticatedError()
 
 
+def log_in(backends: Backends, request: Request, *, email: str, password: str) -> accounts.Login | None:
+    """A new session, or None when address or password is wrong or the account is locked."""
+    with session_scope(backends.sessions) as session:
+        return accounts.log_in(session, email=email, password=password)
+
+
+def knows_password(backends: Backends, request: Request, *, email: str, password: str) -> bool:
+    """Whether this is the password of the account; a wrong one is counted."""
+    with session_scope(backends.sessions) as session:
+        return accounts.check_password(session, email=email, password=password) is not None
+
+
 def arrived_by_https(request: Request) -> bool:
     """True when the request came over https, to us or to the proxy in front of us."""
     return request.is_secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"

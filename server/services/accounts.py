@@ -22,12 +22,12 @@ from server.models.actor import Account, Actor, ActorArea, ActorKind, Assignment
 from server.models.project import Project
 from server.permissions import ROLES, SITE, Caller, narrowest_areas
 from server.services import audit
+from server.services.password_rules import require_good_password
 
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 SESSION_TIME = timedelta(hours=24)
 MAX_FAILURES = 5
 LOCK_TIME = timedelta(minutes=15)
-MIN_PASSWORD = 10
 _HASHER = PasswordHasher()
 AREA_PATH = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}(/[0-9]{3}(/[0-9]{3})?)?")
 
@@ -68,11 +68,11 @@ def seed_roles(session: Session) -> None:
 
 
 def create_user(
-    session: Session, *, email: str, password: str, name: str = "", created_by_id: int | None = None
+    session: Session, *, email: str, password: str | None, name: str = "", created_by_id: int | None = None
 ) -> Actor:
-    """A person who can log in; without role and area until they are given.
+    """A person who can log in; without role and area until they are given, without password until they choose one.
 
-    Raises: ConflictError when the address is taken; BadValueError for a short password or no mail address.
+    Raises: ConflictError when the address is taken; BadValueError for a bad password or no mail address.
     """
     address = email.strip().lower()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
@@ -81,34 +81,45 @@ def create_user(
         )
     if session.scalar(select(Account).where(Account.email == address)) is not None:
         raise ConflictError(
-            "an account with this address exists", message_id="Alamat surel ini sudah terdaftar."
+            "an account with this address exists",
+            message_id="Alamat surel ini sudah terdaftar.",
+            details={"fields": ["email"], "values": [address], "table": "users"},
         )
-    actor = _new_actor(session, ActorKind.user, name.strip() or address, created_by_id=created_by_id)
-    session.add(
-        Account(actor_id=actor.id, email=address, password_hash=hash_password(password), language="id")
-    )
+    actor = new_actor(session, ActorKind.user, name.strip() or address, created_by_id=created_by_id)
+    hashed = hash_password(password) if password else None
+    session.add(Account(actor_id=actor.id, email=address, password_hash=hashed, language="id"))
     audit.record(session, created_by_id, "user.create", actor.actee_id)
     session.flush()
     return actor
 
 
 def hash_password(password: str) -> str:
-    """Argon2id of a password. Raises: BadValueError under 10 characters or over 72 bytes."""
-    if len(password) < MIN_PASSWORD:
-        raise BadValueError("the password is too short", message_id="Kata sandi minimal 10 huruf.")
-    if len(password.encode()) > 72:
-        raise BadValueError("the password is too long", message_id="Kata sandi terlalu panjang.")
+    """Argon2id of a password. Raises: BadValueError as require_good_password."""
+    require_good_password(password)
     return _HASHER.hash(password)
 
 
-def set_password(session: Session, actor_id: int, password: str) -> None:
-    """A new password; all sessions of the person end."""
+def set_password(
+    session: Session,
+    actor_id: int,
+    password: str,
+    *,
+    keep_session_id: int | None = None,
+    changed_by_id: int | None = None,
+) -> None:
+    """A new password; all sessions of the person end, but for the one that is to be kept.
+
+    Raises: NotFoundError for no such account; BadValueError as require_good_password.
+    """
     account = session.get(Account, actor_id)
     if account is None:
         raise NotFoundError("no such account")
     account.password_hash = hash_password(password)
     account.failed_logins, account.locked_until = 0, None
-    session.execute(delete(AuthSession).where(AuthSession.actor_id == actor_id))
+    others = delete(AuthSession).where(AuthSession.actor_id == actor_id)
+    session.execute(others.where(AuthSession.id != keep_session_id) if keep_session_id else others)
+    actee_id = session.get_one(Actor, actor_id).actee_id
+    audit.record(session, changed_by_id, "user.update", actee_id, {"fields": ["password"]})
 
 
 def log_in(session: Session, *, email: str, password: str) -> Login | None:
@@ -197,24 +208,30 @@ def create_officer(
     """
     if not name.strip():
         raise BadValueError("the officer needs a name", message_id="Nama petugas wajib diisi.")
-    officer = _new_actor(
+    officer = new_actor(
         session, ActorKind.field_key, name.strip(), project_id=project.id, created_by_id=created_by_id
     )
+    token = give_token(session, seal, officer.id)
+    assign(session, officer.id, "app-user", project.actee_id)
+    set_areas(session, officer.id, areas)
+    audit.record(session, created_by_id, "field_key.create", officer.actee_id, {"projectId": project.id})
+    session.flush()
+    return officer, token
+
+
+def give_token(session: Session, seal: Seal, actor_id: int) -> str:
+    """A token that never expires, for a phone or a link; kept sealed, so that it can be shown again."""
     token = new_token()
     session.add(
         AuthSession(
-            actor_id=officer.id,
+            actor_id=actor_id,
             token_hash=token_hash(token),
             token_sealed=seal.seal_text(token),
             created_at=now(),
             expires_at=FOREVER,
         )
     )
-    assign(session, officer.id, "app-user", project.actee_id)
-    set_areas(session, officer.id, areas)
-    audit.record(session, created_by_id, "field_key.create", officer.actee_id, {"projectId": project.id})
-    session.flush()
-    return officer, token
+    return token
 
 
 def officer_token(session: Session, seal: Seal, officer_id: int) -> str | None:
@@ -311,7 +328,7 @@ def set_language(session: Session, actor_id: int, language: str) -> None:
     session.execute(update(Account).where(Account.actor_id == actor_id).values(language=language))
 
 
-def _new_actor(
+def new_actor(
     session: Session,
     kind: ActorKind,
     name: str,
@@ -319,6 +336,7 @@ def _new_actor(
     project_id: int | None = None,
     created_by_id: int | None = None,
 ) -> Actor:
+    """A new actor of any kind, with neither token nor rights."""
     actor = Actor(
         kind=kind,
         actee_id=str(uuid.uuid4()),

@@ -101,9 +101,8 @@ class Text(fields.String):
     """A text that can be stored; a required one may not be blank."""
 
     def __init__(self, *, max_chars: int = 200_000, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(metadata={"maxLength": max_chars}, **options)
         self.max_chars = max_chars
-        self.metadata.setdefault("maxLength", max_chars)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **options)
@@ -128,19 +127,19 @@ class Time(fields.DateTime):
 
 
 class Whole(fields.Integer):
-    """A whole number in JSON or in a query; no fraction, none over four bytes unless said."""
+    """A whole number; no fraction, none over four bytes unless said. in_query: it comes as text."""
 
-    def __init__(self, *, least: int = -MAX_ID - 1, most: int = MAX_ID, **options: Any) -> None:
-        super().__init__(strict=True, **options)
+    def __init__(
+        self, *, least: int = -MAX_ID - 1, most: int = MAX_ID, in_query: bool = False, **options: Any
+    ) -> None:
+        super().__init__(strict=not in_query, metadata={"minimum": least, "maximum": most}, **options)
         self.least, self.most = least, most
-        self.metadata.setdefault("minimum", least)
-        self.metadata.setdefault("maximum", most)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
         if isinstance(value, bool):
             raise ValidationError(WRONG_TYPE)
-        number = super()._deserialize(value, attr, data, **options)
-        if number is not None and not self.least <= number <= self.most:
+        number: int = super()._deserialize(value, attr, data, **options)
+        if not self.least <= number <= self.most:
             raise ValidationError(OUT_OF_RANGE)
         return number
 
@@ -155,8 +154,8 @@ class Flag(fields.Boolean):
 class PageQuery(Shape):
     """Paging: ?limit=&offset=."""
 
-    limit = Whole(least=0, load_default=None)
-    offset = Whole(least=0, load_default=0)
+    limit = Whole(in_query=True, least=0, load_default=None)
+    offset = Whole(in_query=True, least=0, load_default=0)
 
 
 class ActorShape(Shape):

@@ -88,7 +88,7 @@ def delete_app_user(session: Session, app_user: AppUser, *, actor_id: int) -> No
 def remove_key(session: Session, key_id: int, action: str, *, actor_id: int) -> None:
     """Removes an app user or public link: token, rights, areas; the name stays with what it sent."""
     for table in (AuthSession, Assignment, ActorArea):
-        session.execute(delete(table).where(table.actor_id == key_id))  # type: ignore[attr-defined]
+        session.execute(delete(table).where(table.actor_id == key_id))
     actor = session.get_one(Actor, key_id)
     actor.deleted_at = now()
     audit.record(session, actor_id, action, actor.actee_id)

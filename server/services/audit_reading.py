@@ -124,9 +124,13 @@ def _actors(session: Session, rows: Iterable[Audit]) -> dict[int, Actor]:
 def _actees(session: Session, ids: set[str]) -> dict[str, Any]:
     """Actee id -> the thing, also when it was deleted."""
     found: dict[str, Any] = {}
-    for table in (Project, EntityList, Actor):
-        for row in session.scalars(select(table).where(table.actee_id.in_(ids))):  # type: ignore[attr-defined]
-            found[row.actee_id] = row
+    found.update(
+        {row.actee_id: row for row in session.scalars(select(Project).where(Project.actee_id.in_(ids)))}
+    )
+    found.update(
+        {row.actee_id: row for row in session.scalars(select(EntityList).where(EntityList.actee_id.in_(ids)))}
+    )
+    found.update({row.actee_id: row for row in session.scalars(select(Actor).where(Actor.actee_id.in_(ids)))})
     pairs = session.execute(
         select(Form, FormVersion)
         .join(FormVersion, and_(FormVersion.id.in_((Form.current_version_id, Form.draft_version_id))))

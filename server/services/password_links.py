@@ -107,4 +107,4 @@ def _end_links(session: Session, actee_id: str) -> None:
     )
     ids = list(session.scalars(links))
     for table in (AuthSession, Assignment):
-        session.execute(delete(table).where(table.actor_id.in_(ids)))  # type: ignore[attr-defined]
+        session.execute(delete(table).where(table.actor_id.in_(ids)))

@@ -82,7 +82,7 @@ def delete_user(session: Session, user_id: int, *, actor_id: int) -> None:
     user = get_user(session, user_id)
     actor = session.get_one(Actor, user_id)
     for table in (AuthSession, Assignment, ActorArea, Account):
-        session.execute(delete(table).where(table.actor_id == user_id))  # type: ignore[attr-defined]
+        session.execute(delete(table).where(table.actor_id == user_id))
     actor.deleted_at = now()
     audit.record(session, actor_id, "user.delete", user.actee_id)
     session.flush()

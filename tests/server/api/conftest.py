@@ -42,7 +42,8 @@ class Client:
         return self.flask.open(f"/v1{path}", method=method, headers=headers, **options)  # type: ignore[arg-type]
 
     def get(self, path: str, *, extended: bool = False, **options: object) -> TestResponse:
-        headers = {"X-Extended-Metadata": "true"} if extended else {}
+        sent: dict[str, str] = options.pop("headers", {})  # type: ignore[assignment]
+        headers = {**sent, **({"X-Extended-Metadata": "true"} if extended else {})}
         return self.call("GET", path, headers=headers, **options)
 
     def post(self, path: str, json: object = None, **options: object) -> TestResponse:
@@ -82,9 +83,9 @@ class Service:
         return Client(self.browser(), {})
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One office a module and database."""
+    """One office a database for all tests of the API; each makes what it counts."""
     folder = tmp_path_factory.mktemp("api")
     if request.param == "sqlite":
         yield from _open(folder)
@@ -111,25 +112,25 @@ def _open(folder: Path, **variables: str) -> Iterator[Service]:
     office.backends.engine.dispose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def alice(service: Service) -> Client:
     """The administrator."""
     return service.login("alice")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bob(service: Service) -> Client:
     """The manager of project 1."""
     return service.login("bob")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chelsea(service: Service) -> Client:
     """Somebody who may nothing."""
     return service.login("chelsea")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def nobody(service: Service) -> Client:
     """Without log-in."""
     return service.nobody

@@ -92,7 +92,7 @@ def test_cookie_writes_need_a_sign_that_no_other_site_asks(service, headers, fie
 
 def test_on_https_passwords_and_cookies_need_https(tmp_path):
     office = open_office(tmp_path, SISIR_URL="https://sisir.test")
-    plain = Client(office.client, {})
+    plain = Client(office.app.test_client(use_cookies=False), {})
     assert plain.call("GET", "/projects", headers=basic("alice")).json["code"] == 401.3
     cookie = {"Cookie": "__Host-session=" + "x" * 64}
     assert plain.call("GET", "/projects", headers=cookie).json["code"] == 401.3

@@ -46,7 +46,9 @@ def fill(office: Office) -> list[House]:
             houses.append(House(str(uuid.uuid4()), f"{row['lat']:.6f} {row['lon']:.6f} 40 5.0"))
             entities.append(_entity(listed.id, household_id, houses[number].uuid, row))
         session.execute(insert(Entity), entities)
-        codes = [{"entity_list_id": listed.id, "village_code": _code(n), "revision": 1} for n in range(VILLAGES)]
+        codes = [
+            {"entity_list_id": listed.id, "village_code": _code(n), "revision": 1} for n in range(VILLAGES)
+        ]
         session.execute(insert(EntityListArea), codes)
         entity_lists.link_empty_slots(session, office.project_id)
     return houses
@@ -70,7 +72,13 @@ def _village(number: int) -> dict[str, object]:
     shape = shapely.Point(west + SIZE / 2, south + SIZE / 2).buffer(SIZE * 0.6, quad_segs=16)
     box = dict(zip(_BOX, (*shape.bounds, 11.0, DISTRICT), strict=True))
     name = f"Desa {number}"
-    return {"code": _code(number), "name": name, "level": AreaLevel.village, **box, "boundary": shapely.to_wkb(shape)}
+    return {
+        "code": _code(number),
+        "name": name,
+        "level": AreaLevel.village,
+        **box,
+        "boundary": shapely.to_wkb(shape),
+    }
 
 
 def _household(office: Office, number: int) -> dict[str, object]:

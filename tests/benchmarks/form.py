@@ -75,9 +75,21 @@ def photo_names(number: int) -> Mapping[str, str]:
 
 
 def _questions() -> dict[str, str]:
-    kinds = ("integer", "text", "select_one ya", "integer", "date", "select_one ya", "integer", "text", "decimal")
+    kinds = (
+        "integer",
+        "text",
+        "select_one ya",
+        "integer",
+        "date",
+        "select_one ya",
+        "integer",
+        "text",
+        "decimal",
+    )
     return {
-        f"q{group}_{place}": kinds[place % len(kinds)] for group in range(GROUPS) for place in range(IN_GROUP + group % 2)
+        f"q{group}_{place}": kinds[place % len(kinds)]
+        for group in range(GROUPS)
+        for place in range(IN_GROUP + group % 2)
     }
 
 

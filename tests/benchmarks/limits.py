@@ -30,7 +30,9 @@ class Limits:
     @cached_property
     def commit_ms(self) -> float:
         """One row of 4 KB inserted and committed durably through the bare driver."""
-        return self._cpu_ms(self._commit_sqlite() if self.kind == "sqlite" else self._commit_postgres(), COMMITS)
+        return self._cpu_ms(
+            self._commit_sqlite() if self.kind == "sqlite" else self._commit_postgres(), COMMITS
+        )
 
     @cached_property
     def copy_600_kb_ms(self) -> float:
@@ -54,7 +56,11 @@ class Limits:
 
     def _commit_sqlite(self) -> Callable[[], object]:
         connection = sqlite3.connect(self.folder / "raw.db", isolation_level=None)
-        for statement in ("pragma journal_mode=wal", "pragma synchronous=full", "create table raw (body blob)"):
+        for statement in (
+            "pragma journal_mode=wal",
+            "pragma synchronous=full",
+            "create table raw (body blob)",
+        ):
             connection.execute(statement)
         return lambda: connection.execute("insert into raw values (?)", (b"x" * 4096,))
 

@@ -49,7 +49,7 @@ def submission(path: str, xml: bytes, files: Mapping[str, bytes] | None = None) 
     parts = [("xml_submission_file", "a.xml", "text/xml", xml)]
     parts += [(name, name, "image/jpeg", data) for name, data in (files or {}).items()]
     body = b"".join(
-        b"--%s\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s\"\r\nContent-Type: %s\r\n\r\n%s\r\n"
+        b'--%s\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\nContent-Type: %s\r\n\r\n%s\r\n'
         % (BOUNDARY, name.encode(), file_name.encode(), kind.encode(), data)
         for name, file_name, kind, data in parts
     )
@@ -60,7 +60,9 @@ def submission(path: str, xml: bytes, files: Mapping[str, bytes] | None = None) 
 def send_all(port: int, requests: Iterable[Request], concurrency: int) -> Answers:
     """Sends them all over so many connections, each request once."""
     waiting, lock, answers = iter(requests), threading.Lock(), Answers()
-    threads = [threading.Thread(target=_send, args=(port, waiting, lock, answers)) for _ in range(concurrency)]
+    threads = [
+        threading.Thread(target=_send, args=(port, waiting, lock, answers)) for _ in range(concurrency)
+    ]
     started = time.perf_counter()
     for thread in threads:
         thread.start()

@@ -88,4 +88,3 @@ def _photo(seed: str) -> bytes:
     coarse = Image.fromarray(random_.integers(0, 255, (9, 12, 3), dtype=np.uint8)).resize((1024, 768))
     noise = random_.integers(0, 26, (768, 1024, 3), dtype=np.uint8)
     return encode(Image.fromarray((np.asarray(coarse) // 2 + 40 + noise).astype(np.uint8)))
-

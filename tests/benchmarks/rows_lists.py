@@ -33,7 +33,9 @@ def measure_csv(world: World) -> list[Figure]:
     assert set(same.statuses) == {304}, same.statuses
     copied = ("600 KB written", world.limits.copy_600_kb_ms)
     return [
-        Figure(f"entity CSV of {filling.HOUSES} rows, built", built_ms, "ms", 60, copied, f"{size / 1e6:.2f} MB"),
+        Figure(
+            f"entity CSV of {filling.HOUSES} rows, built", built_ms, "ms", 60, copied, f"{size / 1e6:.2f} MB"
+        ),
         Figure("entity CSV, unchanged (304)", same_ms, "ms", 1.5, ("raw commit", world.limits.commit_ms)),
     ]
 

@@ -68,7 +68,9 @@ def _invented() -> np.ndarray:
     for number in range(8_300):
         radius = 0.012 + 0.003 * np.sin(angles * dice.integers(2, 9)) + dice.normal(0, 0.0002, 300)
         x = number % 100 * 0.02 + radius * np.cos(angles)
-        rings.append(shapely.Polygon(np.column_stack((111 + x, -8 + number // 100 * 0.02 + radius * np.sin(angles)))))
+        rings.append(
+            shapely.Polygon(np.column_stack((111 + x, -8 + number // 100 * 0.02 + radius * np.sin(angles))))
+        )
     return np.array(rings)
 
 

@@ -88,7 +88,10 @@ class World:
         words = {"web": ("serve", "--no-worker"), "worker": ("worker",)}[name]
         with (self.installation.var / f"{name}.log").open("ab") as log:
             self._children[name] = subprocess.Popen(
-                [sys.executable, "-m", "server", *words], env=self.installation.environ, stdout=log, stderr=log
+                [sys.executable, "-m", "server", *words],
+                env=self.installation.environ,
+                stdout=log,
+                stderr=log,
             )
 
     def stop(self, name: str) -> None:

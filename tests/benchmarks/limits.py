@@ -15,6 +15,8 @@ from tests.benchmarks.cpu import Trees
 
 COMMITS = 500
 COPIES = 100
+ROUNDS = 4
+"""The lowest counts: a limit is what the machine could do, and others use it too."""
 TESTS = 20_000
 
 
@@ -48,7 +50,9 @@ class Limits:
         return self._cpu_ms(copy, COPIES)
 
     def _cpu_ms(self, work: Callable[[], object], count: int) -> float:
-        work()
+        return min(self._round_ms(work, count) for _ in range(ROUNDS))
+
+    def _round_ms(self, work: Callable[[], object], count: int) -> float:
         before = time.process_time() + self.database.cpu_s()
         for _ in range(count):
             work()

@@ -25,7 +25,7 @@ def measure_intake(world: World) -> list[Figure]:
         world.wait_until_idle()
     assert answers.statuses == {201: world.requests}, answers.statuses
     ms = spent.cpu_s / world.requests * 1000
-    rate = f"{world.requests / answers.seconds:.0f}/s by the clock"
+    rate = f"{world.requests / answers.seconds:.0f}/s by the clock; {spent.shares(world.requests)}"
     limit = ("raw commit", world.limits.commit_ms)
     return [Figure("submission, screening and rules included", ms, "ms", 5.5, limit, rate)]
 
@@ -48,7 +48,14 @@ def measure_photos(world: World) -> list[Figure]:
     limit = ("600 KB written", world.limits.copy_600_kb_ms)
     ms = (intake.cpu_s + screening.cpu_s) / count * 1000
     return [
-        Figure("with two 300 KB photos, analysis apart", ms, "ms", 11, limit),
+        Figure(
+            "with two 300 KB photos, analysis apart",
+            ms,
+            "ms",
+            11,
+            limit,
+            f"intake: {intake.shares(count)}; screening: {screening.shares(count)}",
+        ),
         Figure("analysis of two photos", looking.cpu_s / count * 1000, "ms"),
     ]
 
@@ -64,7 +71,14 @@ def measure_again(world: World) -> list[Figure]:
     assert world.stored() == stored
     ms = spent.cpu_s / world.requests * 1000
     return [
-        Figure("the same instance again", ms, "ms", 2, ("raw commit", world.limits.commit_ms)),
+        Figure(
+            "the same instance again",
+            ms,
+            "ms",
+            2,
+            ("raw commit", world.limits.commit_ms),
+            spent.shares(world.requests),
+        ),
         Figure("the same instance again, refused", answers.refused, "", 0),
     ]
 

@@ -31,9 +31,17 @@ START_S = 60
 
 @dataclass
 class Spent:
-    """CPU seconds of server, worker and database within a block."""
+    """CPU seconds within a block, by 'web', 'worker' and 'database'."""
 
-    cpu_s: float = 0.0
+    parts: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def cpu_s(self) -> float:
+        return sum(self.parts.values())
+
+    def shares(self, count: int) -> str:
+        """Milliseconds each, for the last column."""
+        return " ".join(f"{name} {seconds / count * 1000:.2f}" for name, seconds in self.parts.items())
 
 
 @dataclass
@@ -67,16 +75,19 @@ class World:
     @contextmanager
     def measured(self) -> Iterator[Spent]:
         """What web server, worker and database spend within the block."""
-        spent, before = Spent(), self.server.cpu_s() + self.database.cpu_s()
+        trees = {name: Trees((child.pid,)) for name, child in self._children.items()} | {
+            "database": self.database
+        }
+        spent, before = Spent(), {name: tree.cpu_s() for name, tree in trees.items()}
         yield spent
-        spent.cpu_s = self.server.cpu_s() + self.database.cpu_s() - before
+        spent.parts = {name: tree.cpu_s() - before[name] for name, tree in trees.items()}
 
     @contextmanager
     def working(self) -> Iterator[Spent]:
         """What this process, doing the worker's work itself, and the database spend within the block."""
-        spent, before = Spent(), time.process_time() + self.database.cpu_s()
+        spent, own_s, database_s = Spent(), time.process_time(), self.database.cpu_s()
         yield spent
-        spent.cpu_s = time.process_time() + self.database.cpu_s() - before
+        spent.parts = {"worker": time.process_time() - own_s, "database": self.database.cpu_s() - database_s}
 
     def numbers(self, count: int) -> range:
         """Numbers of filled forms that were not used before."""

@@ -49,14 +49,15 @@ class Installation:
             [sys.executable, "-m", "server", "serve"], env=self.environ, stdout=log, stderr=log
         )
         try:
-            self._wait_for_page(server)
+            self.wait_for_page(server)
             yield
         finally:
             server.terminate()
             server.wait(60)
             log.close()
 
-    def _wait_for_page(self, server: "subprocess.Popen[bytes]") -> None:
+    def wait_for_page(self, server: "subprocess.Popen[bytes]") -> None:
+        """Until the web server answers. Raises: RuntimeError with its messages when it ends or takes too long."""
         for _ in range(300):
             if server.poll() is not None:
                 break

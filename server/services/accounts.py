@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 import secrets
 import uuid
@@ -12,7 +13,7 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, Text, bindparam, cast, delete, select, update
 from sqlalchemy.orm import Session
 
 from media.sealing import Seal
@@ -304,6 +305,68 @@ def load_caller(
         key_prefix=key_prefix,
         email=account.email if account else None,
     )
+
+
+_BY_TOKEN = (
+    select(
+        AuthSession.id,
+        AuthSession.csrf,
+        AuthSession.actor_id,
+        Actor.kind,
+        Actor.display_name,
+        Actor.project_id,
+        Assignment.actee_id,
+        cast(Role.verbs, Text).label("verbs"),
+        ActorArea.path,
+        Account.language,
+        Account.email,
+    )
+    .join(Actor, Actor.id == AuthSession.actor_id)
+    .outerjoin(Account, Account.actor_id == Actor.id)
+    .outerjoin(Assignment, Assignment.actor_id == Actor.id)
+    .outerjoin(Role, Role.id == Assignment.role_id)
+    .outerjoin(ActorArea, ActorArea.actor_id == Actor.id)
+    .where(
+        AuthSession.token_hash == bindparam("digest"),
+        AuthSession.expires_at > bindparam("moment"),
+        Actor.deleted_at.is_(None),
+    )
+)
+"""A row for each role and area of the token's actor."""
+
+
+def find_caller(session: Session, token: str, *, key_prefix: str = "") -> Caller | None:
+    """Whom a token stands for and what they may do now; None when it is unknown, revoked or expired.
+
+    One question for everything, at every request: nothing is remembered that could be revoked meanwhile.
+    """
+    rows = session.execute(_BY_TOKEN, {"digest": token_hash(token), "moment": now()}).all()
+    if not rows:
+        return None
+    first = rows[0]
+    grants: dict[str, frozenset[str]] = {}
+    for actee_id, verbs in {(row.actee_id, row.verbs) for row in rows if row.verbs is not None}:
+        grants[actee_id] = grants.get(actee_id, frozenset()) | _verbs(verbs)
+    paths = tuple(sorted({row.path for row in rows if row.path is not None}))
+    return Caller(
+        actor_id=first.actor_id,
+        kind=first.kind,
+        name=first.display_name,
+        grants=grants,
+        areas=narrowest_areas(grants.get(SITE, frozenset()), paths),
+        project_id=first.project_id,
+        session_id=first.id,
+        csrf=first.csrf,
+        language=first.language or "id",
+        key_prefix=key_prefix,
+        email=first.email,
+    )
+
+
+@lru_cache(maxsize=64)
+def _verbs(text: str) -> frozenset[str]:
+    """The verbs in a role's JSON: the same text is always the same set."""
+    return frozenset(json.loads(text))
 
 
 def find_session(session: Session, token: str) -> tuple[AuthSession, Actor] | None:

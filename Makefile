@@ -30,8 +30,7 @@ system: ## Debian packages that only the tests need: a browser and a Java compil
 	@bash tests/install_system_packages.sh
 
 run: setup ## everything set up, demo campaign in place, server and worker running
-	@$(BIN)/sisir demo --if-empty
-	@$(BIN)/sisir serve
+	@$(BIN)/sisir serve --demo
 
 test: setup system ## every test; servers, browser and phones are started by the tests
 	$(BIN)/python -m pytest $(T)

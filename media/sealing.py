@@ -14,10 +14,11 @@ Source: the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015); NIS
 
 import base64
 import binascii
+import copy
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -49,6 +50,13 @@ class Seal:
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in hash_key))
         self._key_id = _derive(key, b"sisir key id 1")[:_KEY_ID_BYTES]
         self._column_cipher = AESGCM(_derive(key, b"sisir column 1"))
+        self._random: Callable[[int], bytes] = os.urandom
+
+    def in_bulk(self) -> "Seal":
+        """The same seal for one thread that seals thousands of columns: random bytes are drawn in blocks."""
+        bulk = copy.copy(self)
+        bulk._random = _Drawn().take
+        return bulk
 
     def seal(self, data: bytes) -> bytes:
         """The bytes sealed: 40 longer, and 16 more for each further MiB begun.
@@ -102,7 +110,7 @@ class Seal:
         seconds; a key is good for 2**32 values. Source: NIST SP 800-38D, 8.3.
         """
         header = COLUMN_MAGIC + self._key_id
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = self._random(_NONCE_BYTES)
         return header + nonce + self._column_cipher.encrypt(nonce, text.encode(), header)
 
     def open_text(self, data: bytes) -> str:
@@ -133,6 +141,22 @@ class Seal:
 
     def _cipher(self, header: bytes) -> AESGCM:
         return AESGCM(_derive(self._key, b"sisir seal 1", salt=header[-_SALT_BYTES:]))
+
+
+class _Drawn:
+    """Random bytes of the system, each given out once: asking for 12 of them costs more than sealing a number."""
+
+    _BLOCK = 6000
+
+    def __init__(self) -> None:
+        self._block, self._at, self._process = b"", 0, 0
+
+    def take(self, count: int) -> bytes:
+        """So many bytes. A copy of this process draws its own: the same nonce twice would open what it sealed."""
+        if self._at + count > len(self._block) or self._process != os.getpid():
+            self._block, self._at, self._process = os.urandom(max(self._BLOCK, count)), 0, os.getpid()
+        self._at += count
+        return self._block[self._at - count : self._at]
 
 
 def is_sealed(data: bytes) -> bool:

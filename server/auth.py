@@ -56,11 +56,6 @@ def _set_key(environ: dict[str, Any], token: str) -> None:
     environ["sisir.key_prefix"] = f"/key/{token}"
 
 
-def cookie_name(backends: Backends) -> str:
-    """The session cookie's name: `__Host-session` on https, `session` on a laptop without."""
-    return "__Host-session" if backends.config.is_https else "session"
-
-
 def identify(request: Request, backends: Backends, session: Session) -> Caller | None:
     """The caller of a request, or None when it carries no credentials at all.
 
@@ -72,7 +67,7 @@ def identify(request: Request, backends: Backends, session: Session) -> Caller |
     header = request.headers.get("Authorization")
     if header:
         return _by_header(session, backends, request, header)
-    token = request.cookies.get(cookie_name(backends))
+    token = request.cookies.get(backends.config.session_cookie)
     if not token:
         return None
     if backends.config.is_https and not arrived_by_https(request):

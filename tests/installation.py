@@ -42,31 +42,34 @@ class Installation:
         return done.stdout
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
-        """The web server and its worker, as `sisir serve` starts them."""
-        log = (self.var / "serve.log").open("wb")
+    def serving(self, *options: str, port: int | None = None) -> Iterator[None]:
+        """The web server and its worker, as `sisir serve` starts them; on another port than the address says if given."""
+        log = (self.var / f"serve{port or ''}.log").open("wb")
+        environ = self.environ if port is None else {**self.environ, "SISIR_PORT": str(port)}
         server = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve"], env=self.environ, stdout=log, stderr=log
+            [sys.executable, "-m", "server", "serve", *options], env=environ, stdout=log, stderr=log
         )
         try:
-            self.wait_for_page(server)
+            self.wait_for_page(server, port)
             yield
         finally:
             server.terminate()
             server.wait(60)
             log.close()
 
-    def wait_for_page(self, server: "subprocess.Popen[bytes]") -> None:
+    def wait_for_page(self, server: "subprocess.Popen[bytes]", port: int | None = None) -> None:
         """Until the web server answers. Raises: RuntimeError with its messages when it ends or takes too long."""
+        url = f"http://127.0.0.1:{port or self.environ['SISIR_PORT']}/login"
         for _ in range(300):
             if server.poll() is not None:
                 break
             try:
-                requests.get(self.url, timeout=2)
+                requests.get(url, timeout=2)
                 return
             except requests.ConnectionError:
                 time.sleep(0.1)
-        raise RuntimeError("the server did not start: " + (self.var / "serve.log").read_text())
+        log = self.var / f"serve{port or ''}.log"
+        raise RuntimeError("the server did not start: " + (log.read_text() if log.exists() else ""))
 
     def wait_until_checked(self, seconds: float = 1800) -> None:
         """Until no submission is owed a screening; those that others point at are screened again, so it can take a while."""

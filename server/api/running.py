@@ -18,7 +18,7 @@ from server.api.call import Call
 from server.api.routes import File, Route
 from server.api.shapes import Shape
 from server.api.targets import find_targets, read_path, require_one
-from server.auth import cookie_name, identify
+from server.auth import identify
 from server.edge import backends
 from server.errors import BadHeaderError, NotAuthenticatedError
 from server.permissions import Caller
@@ -98,7 +98,7 @@ def _require_csrf(call: Call, caller: Caller, raw: Any) -> None:
     sent = str(body.get("__csrf", "")) if isinstance(body, dict) else ""
     if not hmac.compare_digest(sent.encode(), caller.csrf.encode()):
         raise NotAuthenticatedError(
-            f"a request that carries the cookie {cookie_name(call.backends)} needs X-Requested-With or __csrf"
+            f"a request that carries the cookie {call.backends.config.session_cookie} needs X-Requested-With or __csrf"
         )
 
 

@@ -61,7 +61,7 @@ def log_in(call: Call) -> Response:
     }
     response = jsonify(NewSession().dump(shown))
     options = {"expires": done.expires_at, "secure": ours.config.is_https, "samesite": "Strict", "path": "/"}
-    response.set_cookie(auth.cookie_name(ours), done.token, httponly=True, **options)  # type: ignore[arg-type]
+    response.set_cookie(ours.config.session_cookie, done.token, httponly=True, **options)  # type: ignore[arg-type]
     response.set_cookie(CSRF_COOKIE, done.csrf, **options)  # type: ignore[arg-type]
     return response
 
@@ -91,6 +91,8 @@ def end(call: Call) -> Response | None:
 def _without_cookies(call: Call) -> Response:
     response = jsonify({"success": True})
     secure = call.backends.config.is_https
-    response.delete_cookie(auth.cookie_name(call.backends), secure=secure, httponly=True, samesite="Strict")
+    response.delete_cookie(
+        call.backends.config.session_cookie, secure=secure, httponly=True, samesite="Strict"
+    )
     response.delete_cookie(CSRF_COOKIE, secure=secure, samesite="Strict")
     return response

@@ -1,5 +1,6 @@
 """`sisir household`: the register of families, and enrolling them in a campaign."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def import_file(
     Importing again is harmless: rows are known by the register's own id, unchanged ones are skipped.
     """
     refusals = refusals or Path(f"{file.name}.refused.csv")
+    gc.freeze()  # rows come and go; what was loaded for this command stays
     with progress_bar(file.name) as bar:
         report = import_register(
             backends(),

@@ -10,6 +10,7 @@ import click
 import segno
 from sqlalchemy.orm import Session
 
+from server import phone_code
 from server.cli.context import backends, project_option
 from server.db import session_scope
 from server.services import accounts, officers, projects
@@ -107,9 +108,9 @@ def revoke(officer_id: int) -> None:
 
 def show(url: str, token: str, project_id: int, project_name: str, png: Path | None = None) -> None:
     """Prints the address and the settings QR code of a phone."""
-    text = officers.qr_text(url, token, project_id, project_name)
+    text = phone_code.qr_text(url, token, project_id, project_name)
     code = segno.make(text, error="l", boost_error=False)
-    click.echo(f"Server URL for ODK Collect: {officers.server_url(url, token, project_id)}")
+    click.echo(f"Server URL for ODK Collect: {phone_code.server_url(url, token, project_id)}")
     if png is not None:
         code.save(str(png), scale=6)
     if sys.stdout.isatty():

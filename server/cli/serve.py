@@ -1,5 +1,7 @@
 """`sisir serve`: the web server with its worker; `sisir worker`: a worker alone, on as many machines as wanted."""
 
+import gc
+import multiprocessing
 import os
 import signal
 import socket
@@ -7,11 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
+from typing import Protocol
 
 import click
 
-from server.config import load_config
+from server.cli.demo import place_demo, show_demo
+from server.config import Config, load_config
+from server.errors import SetupError
 
 STOP_WAIT_S = 30
 WORKER_DELAY_S = 1.0
@@ -21,13 +27,25 @@ FIRST_S = 5.0
 @click.command()
 @click.option("--no-worker", is_flag=True, help="Start the web server only; workers run elsewhere.")
 @click.option("--processes", default=1, show_default=True, help="Web processes.")
-def serve(no_worker: bool, processes: int) -> None:
+@click.option(
+    "--demo", "with_demo", is_flag=True, help="First put the demo campaign in place if nothing is there yet."
+)
+def serve(no_worker: bool, processes: int, with_demo: bool) -> None:
     """Starts the web server and, beside it, one worker. Ends both on Ctrl-C or SIGTERM."""
     config = load_config(os.environ)
     _require_free(config.host, config.port)
+    if with_demo:
+        place_demo(config)
+        show_demo(config)
+    if config.key is None and not config.key_file.exists():
+        raise SetupError(
+            f"there is no office key; run `sisir init` (it makes {config.key_file}) or set SISIR_KEY"
+        )
     click.echo(f"Sisir: {config.url} (listening on port {config.port}; Ctrl-C ends it)")
-    web = _web_command(config.host, config.port, config.threads, processes)
-    sys.exit(_supervise(web, None if no_worker else [sys.executable, "-m", "server", "worker"]))
+    programs = {"web": lambda: _start_web(config, processes)}
+    if not no_worker:
+        programs["work"] = _start_worker
+    sys.exit(_supervise(programs))
 
 
 def _require_free(host: str, port: int) -> None:
@@ -42,54 +60,118 @@ def _require_free(host: str, port: int) -> None:
             ) from error
 
 
-def _web_command(host: str, port: int, threads: int, processes: int) -> list[str]:
-    return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", str(processes), "--blocking-threads", str(threads), "--no-ws", "--respawn-failed-workers",
-        "--log-level", "error", "server.wsgi:app",
-    ]  # fmt: skip
+class _Child(Protocol):
+    """What is supervised: a process of either kind."""
+
+    def poll(self) -> int | None:
+        """The exit status, None while it runs."""
+
+    def end(self, wait_s: float) -> None:
+        """Asks it to end; after wait_s seconds kills it."""
+
+    def ask(self) -> None:
+        """Asks it to end."""
 
 
-def _supervise(web: list[str], work: list[str] | None) -> int:
+class _Forked:
+    """A process that began as a copy of this one: no interpreter has to be started anew."""
+
+    def __init__(self, target: Callable[[], None]) -> None:
+        self._process = multiprocessing.get_context("fork").Process(target=target)
+        self._process.start()
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def ask(self) -> None:
+        self._process.terminate()
+
+    def end(self, wait_s: float) -> None:
+        self._process.join(wait_s)
+        if self._process.exitcode is None:
+            self._process.kill()
+
+
+class _Started:
+    """A process with an interpreter of its own."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(command)  # noqa: S603 - our own commands
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+    def ask(self) -> None:
+        self._process.terminate()
+
+    def end(self, wait_s: float) -> None:
+        try:
+            self._process.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+def _start_web(config: Config, processes: int) -> _Child:
+    return _Forked(lambda: _run_web(config, processes))
+
+
+def _run_web(config: Config, processes: int) -> None:
+    from granian import Granian  # after the fork: the supervisor needs none of it
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    Granian(
+        "server.wsgi:app",
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=config.threads,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.error,
+    ).serve()
+
+
+def _start_worker() -> _Child:
+    return _Started([sys.executable, "-m", "server", "worker"])
+
+
+def _supervise(programs: dict[str, Callable[[], _Child]]) -> int:
     """Runs web server and worker until a signal comes; a child that dies is started again. Returns: exit status.
 
     The worker starts a moment later, so that the first page does not share the processor with it.
     """
-    children = {"web": subprocess.Popen(web)}  # noqa: S603 - our own commands
-    commands = {"web": web}
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
+    children = {"web": programs["web"]()}
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     started = time.monotonic()
     status = 0
     while not stopping.wait(0.2):
         age_s = time.monotonic() - started
-        if work is not None and "work" not in children and age_s > WORKER_DELAY_S:
-            commands["work"], children["work"] = work, subprocess.Popen(work)  # noqa: S603
+        if "work" in programs and "work" not in children and age_s > WORKER_DELAY_S:
+            children["work"] = programs["work"]()
         for name, child in list(children.items()):
-            if child.poll() is not None:
+            code = child.poll()
+            if code is not None:
                 if age_s < FIRST_S:
                     click.echo(f"sisir: the {name} process did not start; see the message above", err=True)
-                    status = child.returncode or 1
+                    status = code or 1
                     stopping.set()
                     break
-                children[name] = subprocess.Popen(commands[name])  # noqa: S603
-    _end(list(children.values()))
+                children[name] = programs[name]()
+    for child in children.values():
+        child.ask()
+    for child in children.values():
+        child.end(STOP_WAIT_S)
     return status
-
-
-def _end(children: list[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        child.terminate()
-    for child in children:
-        try:
-            child.wait(STOP_WAIT_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
 
 
 @click.command()
@@ -104,4 +186,6 @@ def worker(workers: int) -> None:
     set_up_logging()
     ours = backends()
     Jobs(ours).register()
+    gc.collect()
+    gc.freeze()  # as in the web process
     make_consumer(ours.queue, workers=workers).run()

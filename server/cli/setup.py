@@ -5,12 +5,12 @@ import secrets
 
 import click
 
-from media.sealing import new_key
 from server.backends import open_backends
-from server.config import Config, load_config
+from server.config import load_config
 from server.db import session_scope
 from server.migrating import upgrade_database
 from server.services import accounts
+from server.setting_up import prepare
 
 
 @click.command()
@@ -37,12 +37,3 @@ def init(email: str, password: str | None) -> None:
         admin = accounts.create_user(session, email=email, password=chosen, name="Administrator")
         accounts.assign(session, admin.id, "admin")
     click.echo(f"Administrator: {email}  password: {chosen}")
-
-
-def prepare(config: Config) -> None:
-    """Folders and office key. An existing key is never replaced."""
-    config.var.mkdir(parents=True, exist_ok=True)
-    if config.key is None and not config.key_file.exists():
-        descriptor = os.open(config.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(new_key() + "\n")

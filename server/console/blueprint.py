@@ -10,41 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from server.console import texts
 from server.console.formats import FILTERS
+from server.console.frame import HEADERS, LANGUAGE_COOKIE, select_language
 from server.console.notices import carry_notice, take_notice
 from server.edge import backends
 from server.errors import NotAuthenticatedError
 
-LANGUAGES = ("id", "en")
-LANGUAGE_COOKIE = "language"
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-
 blueprint = Blueprint("console", __name__, static_folder="static", static_url_path="/static")
 for name, function in FILTERS.items():
     blueprint.add_app_template_filter(function, name)
-
-
-def select_language() -> str:
-    """The language of the page: the visitor's choice, else Indonesian."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in LANGUAGES else LANGUAGES[0]
 
 
 def remember_language(response: Response, language: str) -> Response:

@@ -7,6 +7,7 @@ from flask_babel import format_date, format_datetime, gettext, ngettext
 
 from server.console import texts
 from server.db import now
+from server.services.case_queue import COUNT_LIMIT
 
 
 def local_time(value: datetime | None) -> str:
@@ -61,6 +62,11 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def at_most(value: int) -> str:
+    """A count that was not continued past COUNT_LIMIT."""
+    return f"{number(value)}+" if value >= COUNT_LIMIT else number(value)
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "local_time": local_time,
     "local_day": local_day,
@@ -69,4 +75,5 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "metres": metres,
     "programme": programme,
     "number": number,
+    "at_most": at_most,
 }

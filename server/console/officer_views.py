@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import or_, select
 
+from server import phone_code
 from server.console.blueprint import blueprint
 from server.console.notices import notify
 from server.console.pages import Page, reading_page, writing_page
@@ -93,7 +94,7 @@ def officer_qr(project_id: int, officer_id: int) -> Response:
     with reading_page(project_id, "officer.manage") as page:
         actor = officers.get_officer(page.session, _find(page, officer_id).id)
         token = officers.get_token(page.session, backends().seal, actor)
-        text = officers.qr_text(backends().config.url, token, project_id, page.campaign.name)
+        text = phone_code.qr_text(backends().config.url, token, project_id, page.campaign.name)
     image = io.BytesIO()
     segno.make(text, error="l", mode="byte", micro=False).save(
         image, kind="svg", scale=4, border=4, light="white"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import g, request
 from sqlalchemy.orm import Session
 
-from server.console.blueprint import select_language
+from server.console.frame import select_language
 from server.edge import reading, writing
 from server.errors import NotAllowedError, NotAuthenticatedError
 from server.models.actor import ActorKind

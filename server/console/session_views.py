@@ -4,8 +4,8 @@ from flask import Response, make_response, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from server import auth
-from server.console.blueprint import LANGUAGES, blueprint, remember_language, safe_next, select_language
+from server.console.blueprint import blueprint, remember_language, safe_next
+from server.console.frame import LANGUAGES, render_login, select_language
 from server.console.notices import notify
 from server.console.pages import reading_page, require_same_origin, writing_page
 from server.db import session_scope
@@ -18,7 +18,7 @@ from server.services.accounts import Login
 @blueprint.get("/login")
 def login() -> str:
     """The log-in page."""
-    return render_template("login.html", next=request.args.get("next", ""), email="", failed=False)
+    return render_login(going_to=request.args.get("next", ""))
 
 
 @blueprint.post("/login")
@@ -31,7 +31,7 @@ def log_in() -> ResponseReturnValue:
         account = session.get(Account, done.actor_id) if done else None
         language = account.language if account else select_language()
     if done is None:
-        page = render_template("login.html", next=request.form.get("next", ""), email=email, failed=True)
+        page = render_login(going_to=request.form.get("next", ""), email=email, failed=True)
         return page, 401
     response = make_response(redirect(safe_next(request.form.get("next")), 303))
     _set_session_cookie(response, done)
@@ -41,7 +41,7 @@ def log_in() -> ResponseReturnValue:
 def _set_session_cookie(response: Response, done: Login) -> None:
     ours = backends()
     response.set_cookie(
-        auth.cookie_name(ours),
+        ours.config.session_cookie,
         done.token,
         expires=done.expires_at,
         httponly=True,
@@ -59,7 +59,7 @@ def log_out() -> ResponseReturnValue:
     ours = backends()
     response = make_response(redirect(url_for("console.login"), 303))
     response.delete_cookie(
-        auth.cookie_name(ours), secure=ours.config.is_https, httponly=True, samesite="Strict"
+        ours.config.session_cookie, secure=ours.config.is_https, httponly=True, samesite="Strict"
     )
     return response
 
@@ -69,7 +69,7 @@ def set_language() -> ResponseReturnValue:
     """Switches the language; of a person who is logged in for good."""
     wanted = request.form.get("language", "")
     language = wanted if wanted in LANGUAGES else LANGUAGES[0]
-    if request.cookies.get(auth.cookie_name(backends())) and request.form.get("csrf"):
+    if request.cookies.get(backends().config.session_cookie) and request.form.get("csrf"):
         with writing_page(None, None) as page:
             accounts.set_language(page.session, page.caller.actor_id, language)
     response = make_response(redirect(safe_next(request.form.get("next")), 303))

@@ -10,6 +10,7 @@ from server.console import (  # noqa: F401
     session_views,
     submission_views,
 )
-from server.console.blueprint import blueprint, select_language
+from server.console.blueprint import blueprint
+from server.console.frame import select_language
 
 __all__ = ["blueprint", "select_language"]

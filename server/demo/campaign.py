@@ -1,16 +1,13 @@
 """Putting the demo in place: an empty installation gets a campaign that has been under way for two weeks.
 
-Belongs here: the order of things, people who log in, the record for scripts. Does not: inventing (places.py, people.py,
-planning.py), the command line (server.cli.demo).
+Belongs here: the order of things. Does not: inventing (places.py, people.py, planning.py), what is told about it
+(record.py), the command line (server.cli.demo).
 """
 
-import json
-import os
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +23,7 @@ from server.demo.desk import work_on_cases
 from server.demo.people import Family, invent_families
 from server.demo.places import REGENCY, invent_villages, write_geojson
 from server.demo.planning import VISITS, plan_visits
+from server.demo.record import PEOPLE, PROJECT, DemoRecord, Login, OfficerAccess
 from server.demo.register_file import write_register
 from server.demo.sending import send_visits
 from server.demo.visits import OFFICERS
@@ -42,7 +40,6 @@ from server.services import (
     settings,
 )
 
-PROJECT = "Penyisiran Contoh (data rekaan)"
 DESCRIPTION = (
     "Semua desa, keluarga, petugas, foto dan kunjungan di sini rekaan. / Everything here is invented."
 )
@@ -54,52 +51,6 @@ STEPS = 2 * VISITS + 60
 
 Progress = Callable[[str, int], object]
 """What is being done (Indonesian), and steps done since the last call."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody who logs in. role: of permissions.ROLES."""
-
-    key: str
-    email: str
-    name: str
-    role: str
-
-
-PEOPLE = (
-    Person("admin", "admin@contoh.sisir", "Administrator (rekaan)", "admin"),
-    Person("supervisor", "supervisor@contoh.sisir", "Supervisor (rekaan)", "supervisor"),
-    Person("dinsos", "dinsos@contoh.sisir", "Dinas Sosial (rekaan)", "dinsos"),
-)
-
-
-@dataclass(frozen=True)
-class Login:
-    """What a person types."""
-
-    email: str
-    password: str
-
-
-@dataclass(frozen=True)
-class OfficerAccess:
-    """An officer's phone."""
-
-    name: str
-    token: str
-    areas: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DemoRecord:
-    """What scripts need to know of the demo: the content of demo.json."""
-
-    base_url: str
-    project_id: int
-    admin: Login
-    supervisor: Login
-    dinsos: Login
-    officers: tuple[OfficerAccess, ...]
 
 
 def is_empty(backends: Backends) -> bool:
@@ -236,30 +187,3 @@ def _make_officers(
             ids.append(actor.id)
             phones.append(OfficerAccess(officer.name, token, officer.areas))
     return ids, tuple(phones)
-
-
-def write_record(record: DemoRecord, path: Path) -> None:
-    """Writes demo.json, readable by its owner only; an older one is replaced in one step."""
-    text = json.dumps(asdict(record), ensure_ascii=False, indent=2) + "\n"
-    temporary = path.with_suffix(".json.new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    temporary.replace(path)
-
-
-def read_record(path: Path) -> DemoRecord | None:
-    """The record in demo.json, or None when there is none or it cannot be read."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return DemoRecord(
-            base_url=data["base_url"],
-            project_id=data["project_id"],
-            **{person.key: Login(**data[person.key]) for person in PEOPLE},
-            officers=tuple(
-                OfficerAccess(row["name"], row["token"], tuple(row["areas"])) for row in data["officers"]
-            ),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

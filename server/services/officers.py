@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from forms.openrosa import settings_qr_text
 from media.sealing import Seal
 from server.errors import NotFoundError
 from server.models.actor import Actor, ActorArea, ActorKind, AuthSession
@@ -64,25 +63,4 @@ def works_within(areas: Sequence[str], within: AreaPaths) -> bool:
     """True when all of these areas lie in those that somebody may give out; nothing lies in everything but everything."""
     return within is None or (
         bool(areas) and all(covers_any(within, path.replace(".", "")) for path in areas)
-    )
-
-
-def server_url(url: str, token: str, project_id: int) -> str:
-    """What a phone uses as its server address."""
-    return f"{url}/v1/key/{token}/projects/{project_id}"
-
-
-def qr_text(url: str, token: str, project_id: int, project_name: str) -> str:
-    """The text of the QR code that sets ODK Collect up. Source: the OpenRosa specification, section 7."""
-    return settings_qr_text(
-        {
-            "general": {
-                "server_url": server_url(url, token, project_id),
-                "form_update_mode": "match_exactly",
-                "autosend": "wifi_and_cellular",
-                "app_language": "id",
-            },
-            "project": {"name": project_name, "icon": "🏠", "color": "#0B6E4F"},
-            "admin": {},
-        }
     )

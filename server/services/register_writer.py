@@ -54,7 +54,7 @@ class HouseholdWriter:
     """Inserts households that are not there, and replaces what the register says of those that are."""
 
     def __init__(self, dialect: Dialect, seal: Seal, snapshot_id: int) -> None:
-        self._seal = seal
+        self._seal = seal.in_bulk()
         self._write = _insert_in_sqlite if dialect.name == "sqlite" else _copy_to_postgres
         self._date = _cached(_encoder(dialect, "head_born_on"))
         self._programmes = _cached(_encoder(dialect, "programmes"), list)

@@ -9,6 +9,7 @@ Prints rows per second of both, medians, and the ratio; exit status 1 when the r
 """
 
 import argparse
+import gc
 import statistics
 import sys
 import tempfile
@@ -37,6 +38,7 @@ LEAST = 1 / 3
 def main() -> int:
     """Runs the benchmark. Returns: the exit status."""
     options = _read_options()
+    gc.freeze()  # as the command does
     with (
         tempfile.TemporaryDirectory(prefix="sisir-bench-") as folder,
         _databases(options.database) as new_url,

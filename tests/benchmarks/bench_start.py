@@ -26,7 +26,7 @@ def first_page_s(command: list[str], url: str, environ: dict[str, str] | None = 
     try:
         while True:
             try:
-                requests.get(url, timeout=5)
+                requests.get(url, timeout=5).raise_for_status()
                 return time.perf_counter() - started
             except requests.ConnectionError:
                 time.sleep(0.005)

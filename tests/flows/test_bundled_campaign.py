@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from server.demo.places import invent_villages, write_geojson
+from tests.balancing import balancing
 from tests.collect.entity_store import Origin
 from tests.collect.instances import InstanceState
 from tests.collect_phone import CollectPhone
 from tests.installation import Installation, new_installation
 from tests.javarosa.engine import Engine, Place
+from tests.servers import S3Server, find_free_port, fresh_database
 
 FORMS = ("penyisiran", "stiker", "aset")
 COLUMNS = [
@@ -43,19 +45,39 @@ def engine() -> Iterator[Engine]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+@pytest.fixture(scope="module", params=["one machine", "two machines"])
+def office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """A campaign on the embedded defaults; then on two web servers and two workers that share PostgreSQL and S3."""
     folder = tmp_path_factory.mktemp("campaign")
+    if request.param == "one machine":
+        made = new_installation(folder / "var")
+        prepare(made, folder)
+        with made.serving():
+            yield made
+        return
+    s3: S3Server = request.getfixturevalue("s3_server")
+    with fresh_database(request.getfixturevalue("postgres_server")) as database:
+        shared = {"SISIR_DATABASE": database.plain_url, "SISIR_QUEUE": database.plain_url}
+        made = new_installation(folder / "var", SISIR_MEDIA=s3.url("two-machines"), **shared)
+        prepare(made, folder)
+        ports = [find_free_port(), find_free_port()]
+        with made.serving(port=ports[0]), made.serving(port=ports[1]):
+            with balancing(int(made.environ["SISIR_PORT"]), ports) as used:
+                yield made
+            assert set(used) == set(ports)
+
+
+def prepare(made: Installation, folder: Path) -> None:
+    """Villages, families, forms."""
     villages = invent_villages()
     write_geojson(villages, folder / "villages.geojson")
     write_register(folder / "register.csv", [village.dotted for village in villages[:2]])
-    made = new_installation(folder / "var")
     made.run("area", "import", str(folder / "villages.geojson"), "--uncertainty", "11")
     made.run("household", "import", str(folder / "register.csv"), "--name", "uji")
     made.run("household", "enrol", "--area", "9901")
     made.run("form", "publish", "--bundled")
-    with made.serving():
-        yield made
 
 
 def write_register(path: Path, codes: list[str]) -> None:

@@ -1,5 +1,6 @@
 import hmac
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,25 @@ def test_the_keyed_hash_is_hmac_of_a_derived_key(seal: Seal, text: str) -> None:
 
 def test_columns_of_today_are_opened_for_ever(seal: Seal) -> None:
     assert seal.open_text(bytes.fromhex(COLUMN_SEALED_IN_2026)) == NIK
+
+
+def test_a_seal_in_bulk_opens_and_never_gives_a_nonce_twice():
+    seal = Seal(b"k" * 32)
+    bulk = seal.in_bulk()
+    sealed = [bulk.seal_text(NIK) for _ in range(3000)]
+    assert {seal.open_text(value) for value in sealed} == {NIK}
+    assert len({value[8:20] for value in sealed}) == len(sealed)
+
+
+def test_a_copied_process_draws_nonces_of_its_own():
+    bulk = Seal(b"k" * 32).in_bulk()
+    bulk.seal_text(NIK)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, bulk.seal_text(NIK))
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs, ours = os.read(read, 200), bulk.seal_text(NIK)
+    os.close(read), os.close(write)
+    assert theirs[8:20] != ours[8:20]

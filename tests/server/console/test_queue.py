@@ -142,3 +142,12 @@ def test_following_rows_come_alone_for_htmx(visit, stage):
     assert "<html" not in rows.text
     first_on = date.today() - timedelta(days=101)
     assert len(names(rina.get(f"queue?to={first_on + timedelta(days=2)}"))) == 50
+
+
+def test_the_figure_of_a_tab_is_the_number_of_its_lines(visit):
+    rina = visit("Rina")
+    tabs = re.findall(r'href="([^"]+)"[^>]*>[^<]+<span class="pill">([^<]+)</span>', rina.get("queue").text)
+    assert len(tabs) == 4
+    for address, figure in tabs:
+        lines = names(rina.client.get(address.replace("&amp;", "&")))
+        assert len(lines) == min(case_queue.PAGE_SIZE, int(figure)), address

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from forms.rule_terms import Kind
 from server.db import session_scope
-from server.demo.campaign import DemoRecord, Login, OfficerAccess, read_record, write_record
+from server.demo.record import DemoRecord, Login, OfficerAccess, read_record, write_record
 from server.demo.stories import STORIES
 from server.models.area import Area, AreaLevel
 from server.models.case import Case, CaseState, Proposal

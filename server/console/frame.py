@@ -1,0 +1,39 @@
+"""What every page of the console is framed by and no database is needed for: languages, security headers, the log-in form.
+
+Belongs here: what the front door (server/front_door.py) shares with the console. Does not: anything that knows a caller.
+"""
+
+from flask import render_template, request
+
+LANGUAGES = ("id", "en")
+LANGUAGE_COOKIE = "language"
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def select_language() -> str:
+    """The language of the page: the visitor's choice, else Indonesian."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def render_login(*, going_to: str, email: str = "", failed: bool = False) -> str:
+    """The log-in page. going_to: the address that was asked for; failed: after a wrong password."""
+    return render_template("login.html", next=going_to, email=email, failed=failed)

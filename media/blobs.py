@@ -67,13 +67,18 @@ class Storage(ABC):
 
     @abstractmethod
     def put(
-        self, source: BinaryIO | Path, *, key: str, content_type: str = "application/octet-stream"
+        self,
+        source: BinaryIO | Path,
+        *,
+        key: str,
+        content_type: str = "application/octet-stream",
+        sha256: str | None = None,
     ) -> StoredBlob:
         """The blob as kept: durable when this returns, whole or not at all.
 
         Args: source is a file's path, or an open file that is read from where it stands to its end, in
         pieces; it is not closed. content_type is a hint for people who look into the storage; no code reads
-        it back.
+        it back. sha256: of these very bytes, when the caller has hashed them: they are not hashed again.
         Effects: a blob that had this key is replaced in one step, so that a repeat is harmless and of
         several puts at once one wins whole. Readers that opened the earlier blob are not disturbed.
         Raises: BlobTooLargeError over max_bytes, StorageUnavailableError when it cannot be kept (disk full,

@@ -38,19 +38,24 @@ class DiskStorage(Storage):
         return f"DiskStorage({str(self.root)!r})"
 
     def put(
-        self, source: BinaryIO | Path, *, key: str, content_type: str = "application/octet-stream"
+        self,
+        source: BinaryIO | Path,
+        *,
+        key: str,
+        content_type: str = "application/octet-stream",
+        sha256: str | None = None,
     ) -> StoredBlob:
         """See Storage. Two syncs a put: the file's and its folder's; one more for each new folder."""
         target = self._path(key)
         if isinstance(source, Path):
             with source.open("rb") as file:
-                return self._put(file, target, key)
-        return self._put(source, target, key)
+                return self._put(file, target, key, sha256)
+        return self._put(source, target, key, sha256)
 
-    def _put(self, source: BinaryIO, target: Path, key: str) -> StoredBlob:
+    def _put(self, source: BinaryIO, target: Path, key: str, known_sha256: str | None) -> StoredBlob:
         temporary = self._new_temporary()
         try:
-            sha256, size = self._fill(temporary, source)
+            sha256, size = self._fill(temporary, source, known_sha256)
             with _unavailable_when_failing(target):
                 _make_folder(target.parent)
                 temporary.replace(target)
@@ -67,7 +72,7 @@ class DiskStorage(Storage):
             os.close(handle)
         return Path(name)
 
-    def _fill(self, temporary: Path, source: BinaryIO) -> tuple[str, int]:
+    def _fill(self, temporary: Path, source: BinaryIO, known_sha256: str | None) -> tuple[str, int]:
         """Copies and syncs. Only writing is our failure: an error while reading the source passes through."""
         digest, size = hashlib.sha256(), 0
         with io.FileIO(temporary, "w") as file:
@@ -75,13 +80,14 @@ class DiskStorage(Storage):
                 size += len(chunk)
                 if size > self.max_bytes:
                     raise BlobTooLargeError(f"more than {self.max_bytes} bytes")
-                digest.update(chunk)
+                if known_sha256 is None:
+                    digest.update(chunk)
                 with _unavailable_when_failing(temporary):
                     _write_all(file, chunk)
             with _unavailable_when_failing(temporary):
                 os.fchmod(file.fileno(), 0o640)
                 os.fsync(file.fileno())
-        return digest.hexdigest(), size
+        return known_sha256 or digest.hexdigest(), size
 
     def open(self, key: str) -> BinaryIO:
         """See Storage. The file is seekable."""

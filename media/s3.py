@@ -72,11 +72,17 @@ class S3Storage(Storage):
         return f"S3Storage({self.bucket!r}, {self.prefix!r}, endpoint={self.endpoint!r})"
 
     def put(
-        self, source: BinaryIO | Path, *, key: str, content_type: str = "application/octet-stream"
+        self,
+        source: BinaryIO | Path,
+        *,
+        key: str,
+        content_type: str = "application/octet-stream",
+        sha256: str | None = None,
     ) -> StoredBlob:
         """See Storage.
 
-        An open file is first copied to a temporary one: a failed part is sent again from there.
+        An open file is first copied to a temporary one: a failed part is sent again from there. The bytes are hashed in any
+        case: S3 is far.
         """
         validate_key(key)
         if isinstance(source, Path):

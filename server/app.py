@@ -3,6 +3,8 @@
 from flask import Flask
 from flask_babel import Babel
 
+from server.api.docs import blueprint as docs
+from server.api.views import blueprint as api
 from server.auth import KeyInPath
 from server.backends import Backends
 from server.config import MAX_REQUEST_BYTES
@@ -31,10 +33,13 @@ def create_app(backends: Backends) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False
+    app.url_map.merge_slashes = False
     app.extensions["sisir"] = backends
     app.extensions["sisir_jobs"] = Jobs(backends)
     Babel(app, locale_selector=select_language)
     app.register_blueprint(openrosa)
+    app.register_blueprint(api)
+    app.register_blueprint(docs)
     app.register_blueprint(console)
     register_error_pages(app)
     app.wsgi_app = KeyInPath(app.wsgi_app)  # type: ignore[method-assign]

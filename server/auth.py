@@ -86,13 +86,13 @@ def require_caller(request: Request, backends: Backends, session: Session) -> Ca
 def _by_key(session: Session, token: str, prefix: str) -> Caller:
     if not TOKEN.fullmatch(token):
         raise NotAuthenticatedError()
-    found = accounts.find_session(session, token)
-    if found is None or found[1].kind not in PHONE_KINDS:
+    caller = accounts.find_caller(session, token, key_prefix=prefix)
+    if caller is None or caller.kind not in PHONE_KINDS:
         raise NotAllowedError(
             "this token is unknown or was revoked",
             message_id="Akses HP ini sudah dicabut atau tidak dikenal. Minta kode QR baru ke kantor.",
         )
-    return accounts.load_caller(session, found[1], found[0], key_prefix=prefix)
+    return caller
 
 
 def _by_header(session: Session, backends: Backends, request: Request, header: str) -> Caller:
@@ -106,16 +106,28 @@ def _by_header(session: Session, backends: Backends, request: Request, header: s
     raise NotAuthenticatedError()
 
 
+def log_in(backends: Backends, request: Request, *, email: str, password: str) -> accounts.Login | None:
+    """A new session, or None when address or password is wrong or the account is locked."""
+    with session_scope(backends.sessions) as session:
+        return accounts.log_in(session, email=email, password=password)
+
+
+def knows_password(backends: Backends, request: Request, *, email: str, password: str) -> bool:
+    """Whether this is the password of the account; a wrong one is counted."""
+    with session_scope(backends.sessions) as session:
+        return accounts.check_password(session, email=email, password=password) is not None
+
+
 def arrived_by_https(request: Request) -> bool:
     """True when the request came over https, to us or to the proxy in front of us."""
     return request.is_secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
 
 
 def _by_token(session: Session, token: str) -> Caller:
-    found = accounts.find_session(session, token) if TOKEN.fullmatch(token) else None
-    if found is None:
+    caller = accounts.find_caller(session, token) if TOKEN.fullmatch(token) else None
+    if caller is None:
         raise NotAuthenticatedError()
-    return accounts.load_caller(session, found[1], found[0])
+    return caller
 
 
 def _by_basic(backends: Backends, value: str) -> Caller:
@@ -134,7 +146,5 @@ def _by_basic(backends: Backends, value: str) -> Caller:
 
 
 def _by_cookie(session: Session, token: str) -> Caller | None:
-    found = accounts.find_session(session, token) if TOKEN.fullmatch(token) else None
-    if found is None or found[1].kind != ActorKind.user:
-        return None
-    return accounts.load_caller(session, found[1], found[0])
+    caller = accounts.find_caller(session, token) if TOKEN.fullmatch(token) else None
+    return caller if caller is not None and caller.kind == ActorKind.user else None

@@ -4,6 +4,7 @@ Belongs here: what every model and service shares. Does not: tables (models/), q
 """
 
 import json
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,13 +30,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from server.errors import UnavailableError
 
 LOCK_WAIT_S = 20
+TRUSTED_S = 2.0
+"""How long a PostgreSQL connection may lie unused before it is asked whether it still works."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -111,13 +114,14 @@ def open_database(url: str) -> tuple[Engine, Sessions]:
     else:
         engine = create_engine(
             parsed,
-            pool_pre_ping=True,
             pool_size=8,
             max_overflow=24,
             pool_timeout=LOCK_WAIT_S,
             hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_postgres)
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _test_when_idle)
     return engine, sessionmaker(engine, expire_on_commit=False)
 
 
@@ -145,6 +149,24 @@ def _prepare_postgres(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _test_when_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    """As pool_pre_ping, but only after a pause: asking at every request costs as much as what it asks for.
+
+    A database that was restarted within that time makes one request fail; SQLAlchemy then drops the whole pool.
+    """
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) < TRUSTED_S:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
+
+
 @contextmanager
 def session_scope(sessions: Sessions, *, read_only: bool = False) -> Iterator[Session]:
     """One transaction: committed when the block ends, rolled back when it raises.
@@ -152,10 +174,30 @@ def session_scope(sessions: Sessions, *, read_only: bool = False) -> Iterator[Se
     read_only: on SQLite the transaction takes no write lock; writing in it fails late, so do not.
     Raises: UnavailableError when the database does not answer or stays locked past LOCK_WAIT_S.
     """
+    options = {"sisir_read_only": True} if read_only else {}
+    with _transaction(sessions(), options) as session:
+        yield session
+
+
+@contextmanager
+def single_reads(sessions: Sessions) -> Iterator[Session]:
+    """A session for a few small questions of which each may see a later state than the one before.
+
+    PostgreSQL then needs no transaction around them, which would cost as much as two more questions. Nothing may be written,
+    and no result be read in pieces. Raises: as session_scope.
+    """
     session = sessions()
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    options = {"sisir_read_only": True} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+    with _transaction(session, options):
+        yield session
+
+
+@contextmanager
+def _transaction(session: Session, options: dict[str, Any]) -> Iterator[Session]:
     try:
-        if read_only:
-            session.connection(execution_options={"sisir_read_only": True})
+        if options:
+            session.connection(execution_options=options)
         yield session
         session.commit()
     except OperationalError as error:

@@ -57,6 +57,7 @@ _PROJECT_VERBS = [
     "assignment.create",
     "assignment.delete",
     "assignment.list",
+    "session.end",
     "dataset.create",
     "dataset.delete",
     "dataset.list",
@@ -75,7 +76,6 @@ _SITE_VERBS = [
     "config.set",
     "project.create",
     "project.list",
-    "session.end",
     "user.create",
     "user.delete",
     "user.list",
@@ -135,6 +135,7 @@ ROLES = (
         ("project.read", "open_form.list", "open_form.read", "submission.create"),
     ),
     RoleDefinition(6, "pub-link", "Public Link", ("open_form.read", "submission.create")),
+    RoleDefinition(8, "pwreset", "Password Reset Token", ("user.password.reset",)),
     RoleDefinition(
         9, "supervisor", "Supervisor", ("project.read", "case.read", "case.propose", "task.assign")
     ),

@@ -4,24 +4,28 @@ The only place that turns exceptions into answers.
 """
 
 import logging
+import re
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from media.errors import StorageUnavailableError
 from server.errors import (
     BadRequestError,
     BadValueError,
+    ConflictError,
     NotFoundError,
     SisirError,
     TooLargeError,
     UnavailableError,
 )
 from server.openrosa.answers import answer_error, is_phone_route
+from server.problems import MissingApiVersionError, UnknownApiVersionError
 
+API_VERSION = re.compile(r"/v([0-9]+)(?:/|$)")
 LOG = logging.getLogger("sisir.edge")
 
 
@@ -31,6 +35,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(HTTPException, _from_framework)
     app.register_error_handler(OperationalError, _database_down)
     app.register_error_handler(DataError, _unfit)
+    app.register_error_handler(IntegrityError, _taken)
     app.register_error_handler(OverflowError, _unfit)
     app.before_request(_refuse_nul)
     app.register_error_handler(StorageUnavailableError, _storage_down)
@@ -40,7 +45,7 @@ def register_error_pages(app: Flask) -> None:
 def _answer(error: SisirError) -> ResponseReturnValue:
     if is_phone_route(request):
         return answer_error(error)
-    if request.path.startswith("/v1"):
+    if API_VERSION.match(request.path) or isinstance(error, MissingApiVersionError):
         return _problem(error)
     return _page(error)
 
@@ -66,11 +71,27 @@ def _from_framework(error: HTTPException) -> ResponseReturnValue:
         return error
     if error.code == 413:
         return _answer(TooLargeError())
-    if error.code == 404:
-        return _answer(NotFoundError())
+    if error.code in (404, 405):
+        return _answer(_unknown_route(error))
+    return _answer(_named(error))
+
+
+def _unknown_route(error: HTTPException) -> SisirError:
+    """In the API a known address with an unknown method is as unknown as any; elsewhere clients are told of /v1."""
+    version = API_VERSION.match(request.path)
+    if version and version[1] != "1":
+        return UnknownApiVersionError(details={"got": version[1]})
+    if version is None and not request.accept_mimetypes.accept_html and error.code == 404:
+        return MissingApiVersionError()
+    if version is None and error.code == 405:
+        return _named(error)
+    return NotFoundError()
+
+
+def _named(error: HTTPException) -> SisirError:
     ours = SisirError(error.description or error.name, message_id=error.description or error.name)
     ours.code = f"{error.code or 500}.1"
-    return _answer(ours)
+    return ours
 
 
 def _refuse_nul() -> None:
@@ -85,6 +106,12 @@ def _unfit(error: Exception) -> ResponseReturnValue:
     return _answer(
         BadValueError("a value is out of range", message_id="Ada isian yang terlalu besar atau tidak sah.")
     )
+
+
+def _taken(error: IntegrityError) -> ResponseReturnValue:
+    """Two callers at once: the other one's row came between our look and our write."""
+    LOG.warning("request.conflict", extra={"route": request.endpoint, "error": type(error.orig).__name__})
+    return _answer(ConflictError("somebody else changed this at the same moment; look again"))
 
 
 def _database_down(error: OperationalError) -> ResponseReturnValue:

@@ -3,18 +3,19 @@
 Belongs here: the request class and its limits. Does not: what an upload means (services/receiving.py).
 """
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from flask import Request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from media.blobs import Digests, digest_file
+from media.blobs import Digests
 from server.config import MAX_FILE_BYTES, MAX_FILES
 from server.errors import BrokenUploadError, MissingPartError, TooLargeError
 
@@ -22,6 +23,8 @@ XML_PART = "xml_submission_file"
 INCOMPLETE_PART = "*isIncomplete*"
 MAX_XML_BYTES = 10_000_000
 SPOOL_BYTES = 256 * 1024
+SMALL_REQUEST_BYTES = 2_000_000
+"""A request up to this size stays in memory as a whole: an XML with a few photos is then written to the disk once."""
 
 
 class PhoneRequest(Request):
@@ -37,7 +40,31 @@ class PhoneRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))
+        is_small = total_content_length is not None and total_content_length <= SMALL_REQUEST_BYTES
+        return cast(IO[bytes], Spool(SMALL_REQUEST_BYTES if is_small else SPOOL_BYTES))
+
+
+class Spool:
+    """A part as it comes in: kept in memory up to a size, then in a temporary file; hashed while it passes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=max_bytes)  # noqa: SIM115 - closed with the part
+        self._sha256, self._md5, self._size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+
+    def write(self, data: bytes) -> int:
+        """Appends."""
+        self._sha256.update(data)
+        self._md5.update(data)
+        self._size += len(data)
+        return self._file.write(data)
+
+    def digests(self) -> Digests:
+        """Of all that was written."""
+        return Digests(self._sha256.hexdigest(), self._md5.hexdigest(), self._size)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else as the file has it: read, seek, close."""
+        return getattr(self._file, name)
 
 
 @dataclass(frozen=True)
@@ -118,13 +145,13 @@ def _xml(request: Request, parts: list[tuple[str, FileStorage]]) -> bytes:
 
 
 def _file(name: str, part: FileStorage) -> UploadedFile:
-    stream = cast(BinaryIO, part.stream)
-    stream.seek(0)
-    digests = digest_file(stream)
+    digests = cast(Spool, part.stream).digests()
     if digests.size_bytes > MAX_FILE_BYTES:
         raise TooLargeError("one file is larger than 50 MB")
     content_type = (part.mimetype or "").replace("\x00", "")[:100]
-    return UploadedFile(name, content_type or "application/octet-stream", stream, digests)
+    return UploadedFile(
+        name, content_type or "application/octet-stream", cast(BinaryIO, part.stream), digests
+    )
 
 
 def _client(request: Request) -> str | None:

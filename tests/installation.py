@@ -50,14 +50,16 @@ class Installation:
             [sys.executable, "-m", "server", "serve", *options], env=environ, stdout=log, stderr=log
         )
         try:
-            self._wait_for_page(server, f"http://127.0.0.1:{environ['SISIR_PORT']}/login", log.name)
+            self.wait_for_page(server, port)
             yield
         finally:
             server.terminate()
             server.wait(60)
             log.close()
 
-    def _wait_for_page(self, server: "subprocess.Popen[bytes]", url: str, log: str) -> None:
+    def wait_for_page(self, server: "subprocess.Popen[bytes]", port: int | None = None) -> None:
+        """Until the web server answers. Raises: RuntimeError with its messages when it ends or takes too long."""
+        url = f"http://127.0.0.1:{port or self.environ['SISIR_PORT']}/login"
         for _ in range(300):
             if server.poll() is not None:
                 break
@@ -66,7 +68,8 @@ class Installation:
                 return
             except requests.ConnectionError:
                 time.sleep(0.1)
-        raise RuntimeError("the server did not start: " + Path(log).read_text())
+        log = self.var / f"serve{port or ''}.log"
+        raise RuntimeError("the server did not start: " + (log.read_text() if log.exists() else ""))
 
     def wait_until_checked(self, seconds: float = 1800) -> None:
         """Until no submission is owed a screening; those that others point at are screened again, so it can take a while."""

@@ -10,7 +10,7 @@ from server.db import session_scope
 from server.permissions import ROLES, SITE
 from server.services import accounts
 
-PEOPLE = [role.system for role in ROLES if role.system not in ("app-user", "pub-link")]
+PEOPLE = [role.system for role in ROLES if role.system not in ("app-user", "pub-link", "pwreset")]
 
 
 @click.group()

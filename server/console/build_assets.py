@@ -20,6 +20,9 @@ PINS = ("package.json", "package-lock.json", ".npmrc")
 FILES = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "htmx.LICENSE": "htmx.org/LICENSE",
+    "swagger/swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+    "swagger/LICENSE": "swagger-ui-dist/LICENSE",
     "leaflet/leaflet.js": "leaflet/dist/leaflet.js",
     "leaflet/leaflet.css": "leaflet/dist/leaflet.css",
     "leaflet/LICENSE": "leaflet/LICENSE",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, BigId, CreatedAt, Id, MaybeTime, UtcDateTime, code_text
+from server.db import Base, BigId, CreatedAt, Id, Json, MaybeTime, UtcDateTime, code_text
 
 
 class ActorKind(StrEnum):
@@ -31,9 +31,43 @@ class Actor(Base):
     project_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("project.id"), index=True)
     """The campaign of an officer or link; None for people."""
     created_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
+    properties: Mapped[dict[str, Any] | None]
+    """What an API client noted about an app user, by the names of ActorProperty; texts."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[MaybeTime]
     deleted_at: Mapped[MaybeTime]
+
+
+class ActorProperty(Base):
+    """A property that the app users of a project may have."""
+
+    __tablename__ = "actor_property"
+
+    project_id: Mapped[int] = mapped_column(BigId, ForeignKey("project.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    created_at: Mapped[CreatedAt]
+
+
+class PublicLink(Base):
+    """The form that a public link (an actor of that kind) opens."""
+
+    __tablename__ = "public_link"
+
+    actor_id: Mapped[int] = mapped_column(BigId, ForeignKey("actor.id"), primary_key=True)
+    form_id: Mapped[int] = mapped_column(BigId, ForeignKey("form.id"), index=True)
+    once: Mapped[bool]
+    """The page behind it lets one browser answer once."""
+
+
+class Preference(Base):
+    """What a client keeps for a person: on the site (project_id 0) or in a project."""
+
+    __tablename__ = "preference"
+
+    actor_id: Mapped[int] = mapped_column(BigId, ForeignKey("actor.id"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    value: Mapped[Any] = mapped_column(Json, nullable=True)
 
 
 class Account(Base):

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from forms.openrosa import render_form_list, render_integrity, render_manifest
 from server.auth import require_caller
-from server.db import Sessions, session_scope
+from server.db import Sessions, session_scope, single_reads
 from server.edge import backends, jobs, reading
 from server.errors import BadTypeError, SisirError
 from server.models.entity import EntityList
@@ -117,14 +117,16 @@ def submit(project_id: int) -> Response:
     """Stores a submission, then thanks, then lets it be checked."""
     require_version_header()
     ours = backends()
-    with session_scope(ours.sessions, read_only=True) as session:
+    with single_reads(ours.sessions) as session:
         caller = require_caller(request, ours, session)
-        projects.get_project(session, project_id)
     with read_upload(request, ours.clock()) as upload:
         try:
+            with single_reads(ours.sessions) as session:
+                found = receiving.prepare(session, ours, upload, project_id=project_id, caller=caller)
+            if isinstance(found, receiving.Receipt):
+                return answer_created()
             with session_scope(ours.sessions) as session:
-                project = projects.get_project(session, project_id)
-                receipt = receiving.receive_submission(session, ours, upload, project=project, caller=caller)
+                receipt = receiving.store(session, ours, found)
         except SisirError as error:
             if error.status in (400, 404, 409):
                 with session_scope(ours.sessions) as session:

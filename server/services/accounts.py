@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 import secrets
 import uuid
@@ -12,7 +13,7 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, Text, bindparam, cast, delete, select, update
 from sqlalchemy.orm import Session
 
 from media.sealing import Seal
@@ -22,12 +23,12 @@ from server.models.actor import Account, Actor, ActorArea, ActorKind, Assignment
 from server.models.project import Project
 from server.permissions import ROLES, SITE, Caller, narrowest_areas
 from server.services import audit
+from server.services.password_rules import require_good_password
 
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 SESSION_TIME = timedelta(hours=24)
 MAX_FAILURES = 5
 LOCK_TIME = timedelta(minutes=15)
-MIN_PASSWORD = 10
 _HASHER = PasswordHasher()
 AREA_PATH = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}(/[0-9]{3}(/[0-9]{3})?)?")
 
@@ -68,11 +69,11 @@ def seed_roles(session: Session) -> None:
 
 
 def create_user(
-    session: Session, *, email: str, password: str, name: str = "", created_by_id: int | None = None
+    session: Session, *, email: str, password: str | None, name: str = "", created_by_id: int | None = None
 ) -> Actor:
-    """A person who can log in; without role and area until they are given.
+    """A person who can log in; without role and area until they are given, without password until they choose one.
 
-    Raises: ConflictError when the address is taken; BadValueError for a short password or no mail address.
+    Raises: ConflictError when the address is taken; BadValueError for a bad password or no mail address.
     """
     address = email.strip().lower()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
@@ -81,34 +82,45 @@ def create_user(
         )
     if session.scalar(select(Account).where(Account.email == address)) is not None:
         raise ConflictError(
-            "an account with this address exists", message_id="Alamat surel ini sudah terdaftar."
+            "an account with this address exists",
+            message_id="Alamat surel ini sudah terdaftar.",
+            details={"fields": ["email"], "values": [address], "table": "users"},
         )
-    actor = _new_actor(session, ActorKind.user, name.strip() or address, created_by_id=created_by_id)
-    session.add(
-        Account(actor_id=actor.id, email=address, password_hash=hash_password(password), language="id")
-    )
+    actor = new_actor(session, ActorKind.user, name.strip() or address, created_by_id=created_by_id)
+    hashed = hash_password(password) if password else None
+    session.add(Account(actor_id=actor.id, email=address, password_hash=hashed, language="id"))
     audit.record(session, created_by_id, "user.create", actor.actee_id)
     session.flush()
     return actor
 
 
 def hash_password(password: str) -> str:
-    """Argon2id of a password. Raises: BadValueError under 10 characters or over 72 bytes."""
-    if len(password) < MIN_PASSWORD:
-        raise BadValueError("the password is too short", message_id="Kata sandi minimal 10 huruf.")
-    if len(password.encode()) > 72:
-        raise BadValueError("the password is too long", message_id="Kata sandi terlalu panjang.")
+    """Argon2id of a password. Raises: BadValueError as require_good_password."""
+    require_good_password(password)
     return _HASHER.hash(password)
 
 
-def set_password(session: Session, actor_id: int, password: str) -> None:
-    """A new password; all sessions of the person end."""
+def set_password(
+    session: Session,
+    actor_id: int,
+    password: str,
+    *,
+    keep_session_id: int | None = None,
+    changed_by_id: int | None = None,
+) -> None:
+    """A new password; all sessions of the person end, but for the one that is to be kept.
+
+    Raises: NotFoundError for no such account; BadValueError as require_good_password.
+    """
     account = session.get(Account, actor_id)
     if account is None:
         raise NotFoundError("no such account")
     account.password_hash = hash_password(password)
     account.failed_logins, account.locked_until = 0, None
-    session.execute(delete(AuthSession).where(AuthSession.actor_id == actor_id))
+    others = delete(AuthSession).where(AuthSession.actor_id == actor_id)
+    session.execute(others.where(AuthSession.id != keep_session_id) if keep_session_id else others)
+    actee_id = session.get_one(Actor, actor_id).actee_id
+    audit.record(session, changed_by_id, "user.update", actee_id, {"fields": ["password"]})
 
 
 def log_in(session: Session, *, email: str, password: str) -> Login | None:
@@ -197,24 +209,30 @@ def create_officer(
     """
     if not name.strip():
         raise BadValueError("the officer needs a name", message_id="Nama petugas wajib diisi.")
-    officer = _new_actor(
+    officer = new_actor(
         session, ActorKind.field_key, name.strip(), project_id=project.id, created_by_id=created_by_id
     )
+    token = give_token(session, seal, officer.id)
+    assign(session, officer.id, "app-user", project.actee_id)
+    set_areas(session, officer.id, areas)
+    audit.record(session, created_by_id, "field_key.create", officer.actee_id, {"projectId": project.id})
+    session.flush()
+    return officer, token
+
+
+def give_token(session: Session, seal: Seal, actor_id: int) -> str:
+    """A token that never expires, for a phone or a link; kept sealed, so that it can be shown again."""
     token = new_token()
     session.add(
         AuthSession(
-            actor_id=officer.id,
+            actor_id=actor_id,
             token_hash=token_hash(token),
             token_sealed=seal.seal_text(token),
             created_at=now(),
             expires_at=FOREVER,
         )
     )
-    assign(session, officer.id, "app-user", project.actee_id)
-    set_areas(session, officer.id, areas)
-    audit.record(session, created_by_id, "field_key.create", officer.actee_id, {"projectId": project.id})
-    session.flush()
-    return officer, token
+    return token
 
 
 def officer_token(session: Session, seal: Seal, officer_id: int) -> str | None:
@@ -289,6 +307,68 @@ def load_caller(
     )
 
 
+_BY_TOKEN = (
+    select(
+        AuthSession.id,
+        AuthSession.csrf,
+        AuthSession.actor_id,
+        Actor.kind,
+        Actor.display_name,
+        Actor.project_id,
+        Assignment.actee_id,
+        cast(Role.verbs, Text).label("verbs"),
+        ActorArea.path,
+        Account.language,
+        Account.email,
+    )
+    .join(Actor, Actor.id == AuthSession.actor_id)
+    .outerjoin(Account, Account.actor_id == Actor.id)
+    .outerjoin(Assignment, Assignment.actor_id == Actor.id)
+    .outerjoin(Role, Role.id == Assignment.role_id)
+    .outerjoin(ActorArea, ActorArea.actor_id == Actor.id)
+    .where(
+        AuthSession.token_hash == bindparam("digest"),
+        AuthSession.expires_at > bindparam("moment"),
+        Actor.deleted_at.is_(None),
+    )
+)
+"""A row for each role and area of the token's actor."""
+
+
+def find_caller(session: Session, token: str, *, key_prefix: str = "") -> Caller | None:
+    """Whom a token stands for and what they may do now; None when it is unknown, revoked or expired.
+
+    One question for everything, at every request: nothing is remembered that could be revoked meanwhile.
+    """
+    rows = session.execute(_BY_TOKEN, {"digest": token_hash(token), "moment": now()}).all()
+    if not rows:
+        return None
+    first = rows[0]
+    grants: dict[str, frozenset[str]] = {}
+    for actee_id, verbs in {(row.actee_id, row.verbs) for row in rows if row.verbs is not None}:
+        grants[actee_id] = grants.get(actee_id, frozenset()) | _verbs(verbs)
+    paths = tuple(sorted({row.path for row in rows if row.path is not None}))
+    return Caller(
+        actor_id=first.actor_id,
+        kind=first.kind,
+        name=first.display_name,
+        grants=grants,
+        areas=narrowest_areas(grants.get(SITE, frozenset()), paths),
+        project_id=first.project_id,
+        session_id=first.id,
+        csrf=first.csrf,
+        language=first.language or "id",
+        key_prefix=key_prefix,
+        email=first.email,
+    )
+
+
+@lru_cache(maxsize=64)
+def _verbs(text: str) -> frozenset[str]:
+    """The verbs in a role's JSON: the same text is always the same set."""
+    return frozenset(json.loads(text))
+
+
 def find_session(session: Session, token: str) -> tuple[AuthSession, Actor] | None:
     """The live session of a token with its actor, or None when unknown, revoked or expired."""
     row = session.execute(
@@ -311,7 +391,7 @@ def set_language(session: Session, actor_id: int, language: str) -> None:
     session.execute(update(Account).where(Account.actor_id == actor_id).values(language=language))
 
 
-def _new_actor(
+def new_actor(
     session: Session,
     kind: ActorKind,
     name: str,
@@ -319,6 +399,7 @@ def _new_actor(
     project_id: int | None = None,
     created_by_id: int | None = None,
 ) -> Actor:
+    """A new actor of any kind, with neither token nor rights."""
     actor = Actor(
         kind=kind,
         actee_id=str(uuid.uuid4()),

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 from server.db import now
 from server.models.audit import Audit
 
+NOTES = "action_notes"
+"""Key of session.info: what the caller says about all acts of this transaction (Central's X-Action-Notes)."""
+
 
 def record(
     session: Session,
@@ -19,7 +22,7 @@ def record(
     """Adds a line to the log, in the caller's transaction.
 
     Args: action as Central names it ('form.update.publish') or ours ('case.propose'); actor_id None = the server itself;
-    details ids and codes only.
+    details ids and codes only; notes None = what the transaction's caller said, session.info[NOTES].
     """
     session.add(
         Audit(
@@ -27,7 +30,7 @@ def record(
             action=action,
             actee_id=actee_id,
             details=dict(details or {}),
-            notes=notes,
+            notes=notes if notes is not None else session.info.get(NOTES),
             logged_at=now(),
         )
     )

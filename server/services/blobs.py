@@ -1,10 +1,10 @@
 """Blobs: putting bytes into the media storage once, and reading them back in clear."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from media.blobs import Digests, content_key, digest_file
@@ -13,6 +13,8 @@ from server.db import insert_for, now
 from server.errors import NotFoundError
 from server.models.blob import Blob
 
+BlobKey = tuple[str, bool]
+"""SHA-256 of the plain bytes, and whether they are kept sealed."""
 SPOOL_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 20
 
@@ -36,31 +38,60 @@ def keep_blob(
     known = find_blob(session, digests.sha256, sealed=sealed)
     if known is not None:
         return known
-    key = content_key(digests.sha256, sealed)
-    source.seek(0)
-    if sealed:
-        with tempfile.TemporaryFile() as target:
-            backends.seal.seal_stream(source, target)
-            target.seek(0)
-            backends.storage.put(target, key=key, content_type="application/octet-stream")
-    else:
-        backends.storage.put(source, key=key, content_type="application/octet-stream")
-    session.execute(
-        insert_for(session, Blob)
-        .values(
-            sha256=digests.sha256,
-            md5=digests.md5,
-            size_bytes=digests.size_bytes,
-            key=key,
-            sealed=sealed,
-            created_at=now(),
-        )
-        .on_conflict_do_nothing()
-    )
+    put_bytes(backends, source, digests, sealed=sealed)
+    insert_blobs(session, {(digests.sha256, sealed): digests})
     found = find_blob(session, digests.sha256, sealed=sealed)
     if found is None:
         raise NotFoundError("the blob row vanished while it was written")
     return found
+
+
+def put_bytes(backends: Backends, source: BinaryIO, digests: Digests, *, sealed: bool) -> None:
+    """Makes bytes durable in the media storage under the key of their content; a repeat is harmless."""
+    key = content_key(digests.sha256, sealed)
+    source.seek(0)
+    if not sealed:
+        backends.storage.put(source, key=key, content_type="application/octet-stream", sha256=digests.sha256)
+        return
+    with tempfile.TemporaryFile() as target:
+        backends.seal.seal_stream(source, target)
+        target.seek(0)
+        backends.storage.put(target, key=key, content_type="application/octet-stream")
+
+
+def insert_blobs(session: Session, wanted: Mapping[BlobKey, Digests]) -> dict[BlobKey, int]:
+    """Ids of the rows of bytes that are durable already; missing rows are made, also while somebody else makes them."""
+    table = cast(Table, Blob.__table__)
+    moment = now()
+    rows = [
+        {
+            "sha256": sha256,
+            "md5": digests.md5,
+            "size_bytes": digests.size_bytes,
+            "key": content_key(sha256, sealed),
+            "sealed": sealed,
+            "created_at": moment,
+        }
+        for (sha256, sealed), digests in sorted(wanted.items())
+    ]
+    made = session.execute(
+        insert_for(session, table)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning(table.c.id, table.c.sha256, table.c.sealed)
+    )
+    found = {(row.sha256, row.sealed): row.id for row in made}
+    return found | find_blobs(session, wanted.keys() - found.keys())
+
+
+def find_blobs(session: Session, wanted: Collection[BlobKey]) -> dict[BlobKey, int]:
+    """Ids of those of these bytes that have a row."""
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Blob.id, Blob.sha256, Blob.sealed).where(Blob.sha256.in_({sha256 for sha256, _ in wanted}))
+    )
+    return {(row.sha256, row.sealed): row.id for row in rows if (row.sha256, row.sealed) in wanted}
 
 
 def find_blob(session: Session, sha256: str, *, sealed: bool) -> Blob | None:

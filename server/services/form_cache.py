@@ -4,6 +4,7 @@ What is kept is found again by id, hash and time together: SQLite gives the id o
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +47,13 @@ def definition_json(definition: FormDefinition) -> dict[str, Any]:
 def definition_of(session: Session, version_id: int) -> FormDefinition:
     """The definition of a form version. Raises: NotFoundError when there is no such version."""
     return definitions_of(session, [version_id])[version_id]
+
+
+def definition_by_stamp(
+    session: Session, version_id: int, sha256: str, created_at: datetime
+) -> FormDefinition:
+    """The definition of a form version whose row was read already: no question when it is known."""
+    return _definition(session, version_id, _stamp(sha256, created_at))
 
 
 def definitions_of(session: Session, version_ids: Iterable[int]) -> dict[int, FormDefinition]:
@@ -101,7 +109,11 @@ def _stamps(session: Session, version_ids: set[int]) -> dict[int, str]:
             FormVersion.id.in_(version_ids)
         )
     )
-    stamps = {row.id: f"{row.sha256} {row.created_at.isoformat()}" for row in rows}
+    stamps = {row.id: _stamp(row.sha256, row.created_at) for row in rows}
     if stamps.keys() != version_ids:
         raise NotFoundError("there is no such form version")
     return stamps
+
+
+def _stamp(sha256: str, created_at: datetime) -> str:
+    return f"{sha256} {created_at.isoformat()}"

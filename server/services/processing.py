@@ -19,7 +19,7 @@ from server.services.answers import Reader
 from server.services.claims import claim_owed, owed_query
 
 LOG = logging.getLogger("sisir.processing")
-BATCH = 50
+BATCH = 200
 TRIES = 3
 PASSING = (UnavailableError, StorageUnavailableError)
 """Not the submission's fault: it stays owed."""

@@ -1,12 +1,13 @@
 """Projects: campaigns."""
 
 import uuid
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session
 
 from server.db import now
-from server.errors import BadValueError, NotFoundError
+from server.errors import BadValueError, MissingParameterError, NotFoundError
 from server.models.project import Project
 from server.permissions import Caller
 from server.services import audit
@@ -36,11 +37,36 @@ def get_project(session: Session, project_id: int) -> Project:
 
 
 def list_projects(session: Session, caller: Caller) -> list[Project]:
-    """The campaigns that the caller may read, by name."""
+    """The campaigns that the caller may read, archived ones last, by name."""
     rows = session.scalars(
-        select(Project).where(Project.deleted_at.is_(None)).order_by(Project.name, Project.id)
+        select(Project)
+        .where(Project.deleted_at.is_(None))
+        .order_by(func.coalesce(Project.archived, false()), Project.name, Project.id)
     )
     return [project for project in rows if caller.may("project.read", project.actee_id)]
+
+
+def update_project(session: Session, project: Project, changes: dict[str, Any], *, actor_id: int) -> None:
+    """Changes name, description or archived; keys that are not there stay. Raises: MissingParameterError for a blank name."""
+    if "name" in changes and not (changes["name"] or "").strip():
+        raise MissingParameterError("the project needs a name", details={"field": "name"})
+    for name in ("name", "description", "archived"):
+        if name in changes:
+            setattr(project, name, changes[name])
+    project.updated_at = now()
+    audit.record(session, actor_id, "project.update", project.actee_id, {"data": _named(changes)})
+    session.flush()
+
+
+def _named(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: changes[name] for name in ("name", "description", "archived") if name in changes}
+
+
+def delete_project(session: Session, project: Project, *, actor_id: int) -> None:
+    """Takes a campaign away from everybody; its data stays in the database."""
+    project.deleted_at = now()
+    audit.record(session, actor_id, "project.delete", project.actee_id)
+    session.flush()
 
 
 def all_projects(session: Session) -> list[Project]:

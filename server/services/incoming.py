@@ -1,0 +1,211 @@
+"""An upload with everything that is known about it before anything is written: form, version, what is stored already.
+
+Belongs here: reading the XML's envelope and the one question to the database. Does not: what follows from it (receiving.py).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import Session
+
+from forms.definition import FormDefinition
+from forms.errors import MissingFieldError, SubmissionError
+from forms.submission import Envelope, SubmissionDocument
+from server.backends import Backends
+from server.errors import (
+    BadRequestError,
+    FormClosedError,
+    MissingParameterError,
+    NotFoundError,
+    UnknownVersionError,
+)
+from server.models.form import Form, FormState, FormVersion
+from server.models.project import Project
+from server.models.submission import Submission, SubmissionVersion
+from server.permissions import Caller
+from server.services import form_cache
+from server.uploads import SubmissionUpload
+
+MAX_ID = 255
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is stored under an instanceID."""
+
+    submission_id: int
+    version_id: int
+    digest: bytes
+    is_current: bool
+    """False when the submission was edited since."""
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An upload that may be stored: its form is open, its caller may send."""
+
+    upload: SubmissionUpload
+    document: SubmissionDocument
+    envelope: Envelope
+    instance_id: str
+    deprecated_id: str | None
+    project_id: int
+    form_id: int
+    form_actee_id: str
+    form_version_id: int
+    has_sensitive: bool
+    definition: FormDefinition
+    digest: bytes
+    caller: Caller
+    known: Known | None
+
+
+def read_incoming(
+    session: Session, backends: Backends, upload: SubmissionUpload, *, project_id: int, caller: Caller
+) -> Incoming:
+    """Reads the envelope and finds out what it is about.
+
+    Raises: BadRequestError, MissingParameterError, NotFoundError (form, project), UnknownVersionError, FormClosedError,
+    CannotSubmitError.
+    """
+    try:
+        document = SubmissionDocument(upload.xml)
+        envelope = document.envelope
+    except MissingFieldError as error:
+        raise MissingParameterError(str(error), details={"field": error.field}) from error
+    except SubmissionError as error:
+        raise BadRequestError(str(error)) from error
+    instance_id = (envelope.instance_id or "").strip()[:MAX_ID]
+    place = session.execute(
+        _PLACE,
+        {
+            "project": project_id,
+            "form": envelope.form_id,
+            "version": envelope.version,
+            "instance": instance_id,
+        },
+    ).first()
+    _refuse(place, envelope, caller)
+    if not instance_id:
+        raise MissingParameterError("the submission has no instanceID", details={"field": "instanceID"})
+    assert place is not None
+    return Incoming(
+        upload=upload,
+        document=document,
+        envelope=envelope,
+        instance_id=instance_id,
+        deprecated_id=envelope.deprecated_id,
+        project_id=project_id,
+        form_id=place.form_id,
+        form_actee_id=place.form_actee_id,
+        form_version_id=place.form_version_id,
+        has_sensitive=place.has_sensitive,
+        definition=form_cache.definition_by_stamp(
+            session, place.form_version_id, place.sha256, place.version_created_at
+        ),
+        digest=xml_digest(backends, upload.xml),
+        caller=caller,
+        known=_known(place) if place.known_id is not None else None,
+    )
+
+
+def find_known(session: Session, form_id: int, instance_id: str) -> Known | None:
+    """What is stored under an instanceID of this form, drafts apart; None when nothing is."""
+    row = session.execute(_KNOWN, {"form_id": form_id, "instance": instance_id}).first()
+    return None if row is None else _known(row)
+
+
+def xml_digest(backends: Backends, xml: bytes) -> bytes:
+    """What two XMLs are compared by: keyed, so that it tells nothing about sealed answers."""
+    return backends.seal.keyed_hash(hashlib.sha256(xml).hexdigest())
+
+
+def _refuse(place: Any, envelope: Envelope, caller: Caller) -> None:
+    """Raises what stands in the way, the first of the table first."""
+    if place is None:
+        raise NotFoundError("there is no such project", message_id="Kegiatan ini tidak ada di server.")
+    if place.form_id is None:
+        raise NotFoundError(
+            "there is no such form", message_id="Formulir ini tidak ada di server. Perbarui daftar formulir."
+        )
+    if place.form_version_id is None:
+        raise UnknownVersionError(
+            f"form {envelope.form_id!r} has no published version {envelope.version!r}",
+            details={"formVersion": envelope.version},
+        )
+    if place.state == FormState.closed:
+        raise FormClosedError()
+    caller.require_submit(place.form_actee_id, place.project_actee_id)
+
+
+def _known(row: Any) -> Known:
+    return Known(
+        submission_id=row.submission_id,
+        version_id=row.known_id,
+        digest=row.xml_digest,
+        is_current=row.current_version_id == row.known_id,
+        deleted_at=row.deleted_at,
+    )
+
+
+_KNOWN_COLUMNS = (
+    SubmissionVersion.id.label("known_id"),
+    SubmissionVersion.submission_id,
+    SubmissionVersion.xml_digest,
+    Submission.current_version_id,
+    Submission.deleted_at,
+)
+_KNOWN = (
+    select(*_KNOWN_COLUMNS)
+    .join(Submission, Submission.id == SubmissionVersion.submission_id)
+    .where(
+        SubmissionVersion.form_id == bindparam("form_id"),
+        SubmissionVersion.is_draft.is_(False),
+        SubmissionVersion.instance_id == bindparam("instance"),
+    )
+)
+_PLACE = (
+    select(
+        Project.actee_id.label("project_actee_id"),
+        Form.id.label("form_id"),
+        Form.actee_id.label("form_actee_id"),
+        Form.state,
+        FormVersion.id.label("form_version_id"),
+        FormVersion.has_sensitive,
+        FormVersion.sha256,
+        FormVersion.created_at.label("version_created_at"),
+        *_KNOWN_COLUMNS,
+    )
+    .select_from(Project)
+    .outerjoin(
+        Form,
+        and_(
+            Form.project_id == Project.id,
+            Form.xml_form_id == bindparam("form"),
+            Form.deleted_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        FormVersion,
+        and_(
+            FormVersion.form_id == Form.id,
+            FormVersion.version == bindparam("version"),
+            FormVersion.published_at.is_not(None),
+        ),
+    )
+    .outerjoin(
+        SubmissionVersion,
+        and_(
+            SubmissionVersion.form_id == Form.id,
+            SubmissionVersion.is_draft.is_(False),
+            SubmissionVersion.instance_id == bindparam("instance"),
+        ),
+    )
+    .outerjoin(Submission, Submission.id == SubmissionVersion.submission_id)
+    .where(Project.id == bindparam("project"), Project.deleted_at.is_(None))
+)
+"""One row: the campaign, with the open form, its version and the stored submission where there are any."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.auth import require_caller
 from server.backends import Backends
-from server.db import session_scope
+from server.db import session_scope, single_reads
 from server.jobs import Jobs
 from server.permissions import Caller
 
@@ -29,6 +29,13 @@ def jobs() -> Jobs:
 def reading() -> Iterator[tuple[Session, Caller]]:
     """A read-only transaction and the caller. Raises: NotAuthenticatedError when nobody is there."""
     with session_scope(backends().sessions, read_only=True) as session:
+        yield session, require_caller(request, backends(), session)
+
+
+@contextmanager
+def asking() -> Iterator[tuple[Session, Caller]]:
+    """As reading, for a few small questions without a transaction around them (db.single_reads)."""
+    with single_reads(backends().sessions) as session:
         yield session, require_caller(request, backends(), session)
 
 

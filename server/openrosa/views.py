@@ -11,10 +11,10 @@ from flask import Blueprint, Response, request
 from forms.openrosa import render_form_list, render_integrity, render_manifest
 from server.auth import require_caller
 from server.db import Sessions, session_scope, single_reads
-from server.edge import backends, jobs, reading
+from server.edge import asking, backends, jobs, reading
 from server.errors import BadTypeError, SisirError
+from server.models.blob import Blob
 from server.models.entity import EntityList
-from server.models.form import FormVersion
 from server.openrosa.answers import (
     answer_created,
     answer_empty,
@@ -37,10 +37,9 @@ def _base_url() -> str:
 def form_list(project_id: int) -> Response:
     """The forms that this phone gets."""
     require_version_header()
-    with reading() as (session, caller):
-        project = projects.get_project(session, project_id)
+    with asking() as (session, caller):
         entries = serving.list_for_phone(
-            session, project, caller, base_url=_base_url(), form_id=request.args.get("formID")
+            session, project_id, caller, base_url=_base_url(), form_id=request.args.get("formID")
         )
     return answer_xml(render_form_list(entries))
 
@@ -64,10 +63,10 @@ def form_xml(project_id: int, form_id: str, version: str | None = None) -> Respo
 def manifest(project_id: int, form_id: str, version: str | None = None) -> Response:
     """The files that the form needs, with the hashes of what this phone would download."""
     require_version_header()
-    with reading() as (session, caller):
-        project = projects.get_project(session, project_id)
-        found = serving.form_for_phone(session, project, caller, form_id, _version(version))
-        entries = serving.manifest_for_phone(session, project, found, caller, base_url=_base_url())
+    with asking() as (session, caller):
+        entries = serving.manifest_for_phone(
+            session, project_id, caller, form_id, _version(version), base_url=_base_url()
+        )
     return answer_xml(render_manifest(entries))
 
 
@@ -75,16 +74,16 @@ def manifest(project_id: int, form_id: str, version: str | None = None) -> Respo
 @blueprint.get("/forms/<form_id>/versions/<version>/attachments/<path:name>")
 def media(project_id: int, form_id: str, name: str, version: str | None = None) -> Response:
     """A media file, or the entity list as this caller may see it; an unchanged one is a 304 that builds nothing."""
-    with reading() as (session, caller):
-        project = projects.get_project(session, project_id)
-        found: FormVersion = serving.form_for_phone(session, project, caller, form_id, _version(version))
-        item = serving.media_for_phone(session, found, caller, name)
-        if request.if_none_match.contains_weak(item.etag):
-            response = Response(status=304)
-        elif item.entity_list is not None:
-            response = Response(_stream_list(backends().sessions, item.entity_list.id, caller.areas))
-        else:
-            response = Response(blobs.iter_blob(backends(), item.blob))  # type: ignore[arg-type]
+    with asking() as (session, caller):
+        item = serving.media_for_phone(session, project_id, caller, form_id, _version(version), name)
+        is_unchanged = request.if_none_match.contains_weak(item.etag)
+        blob = session.get_one(Blob, item.blob_id) if item.blob_id and not is_unchanged else None
+    if is_unchanged:
+        response = Response(status=304)
+    elif blob is not None:
+        response = Response(blobs.iter_blob(backends(), blob))
+    else:
+        response = Response(_stream_list(backends().sessions, item.list_id, caller.areas))
     response.headers["Content-Type"] = item.content_type
     response.headers["Content-Disposition"] = serving.disposition(item.name)
     response.set_etag(item.etag)
@@ -139,7 +138,7 @@ def submit(project_id: int) -> Response:
     return answer_created()
 
 
-def _stream_list(sessions: Sessions, list_id: int, areas: tuple[str, ...] | None) -> Iterator[bytes]:
+def _stream_list(sessions: Sessions, list_id: int | None, areas: tuple[str, ...] | None) -> Iterator[bytes]:
     """The list in pieces, in a transaction of its own that lives as long as the answer."""
     with session_scope(sessions, read_only=True) as session:
         yield from entity_lists.render_entity_csv(session, session.get_one(EntityList, list_id), areas)

@@ -307,29 +307,31 @@ def load_caller(
     )
 
 
+_token, _actor, _account = AuthSession.__table__.c, Actor.__table__.c, Account.__table__.c
+_assignment, _role, _area = Assignment.__table__.c, Role.__table__.c, ActorArea.__table__.c
 _BY_TOKEN = (
     select(
-        AuthSession.id,
-        AuthSession.csrf,
-        AuthSession.actor_id,
-        Actor.kind,
-        Actor.display_name,
-        Actor.project_id,
-        Assignment.actee_id,
-        cast(Role.verbs, Text).label("verbs"),
-        ActorArea.path,
-        Account.language,
-        Account.email,
+        _token.id,
+        _token.csrf,
+        _token.actor_id,
+        _actor.kind,
+        _actor.display_name,
+        _actor.project_id,
+        _assignment.actee_id,
+        cast(_role.verbs, Text).label("verbs"),
+        _area.path,
+        _account.language,
+        _account.email,
     )
-    .join(Actor, Actor.id == AuthSession.actor_id)
-    .outerjoin(Account, Account.actor_id == Actor.id)
-    .outerjoin(Assignment, Assignment.actor_id == Actor.id)
-    .outerjoin(Role, Role.id == Assignment.role_id)
-    .outerjoin(ActorArea, ActorArea.actor_id == Actor.id)
+    .join_from(AuthSession.__table__, Actor.__table__, _actor.id == _token.actor_id)
+    .outerjoin(Account.__table__, _account.actor_id == _actor.id)
+    .outerjoin(Assignment.__table__, _assignment.actor_id == _actor.id)
+    .outerjoin(Role.__table__, _role.id == _assignment.role_id)
+    .outerjoin(ActorArea.__table__, _area.actor_id == _actor.id)
     .where(
-        AuthSession.token_hash == bindparam("digest"),
-        AuthSession.expires_at > bindparam("moment"),
-        Actor.deleted_at.is_(None),
+        _token.token_hash == bindparam("digest"),
+        _token.expires_at > bindparam("moment"),
+        _actor.deleted_at.is_(None),
     )
 )
 """A row for each role and area of the token's actor."""
@@ -340,7 +342,7 @@ def find_caller(session: Session, token: str, *, key_prefix: str = "") -> Caller
 
     One question for everything, at every request: nothing is remembered that could be revoked meanwhile.
     """
-    rows = session.execute(_BY_TOKEN, {"digest": token_hash(token), "moment": now()}).all()
+    rows = session.connection().execute(_BY_TOKEN, {"digest": token_hash(token), "moment": now()}).all()
     if not rows:
         return None
     first = rows[0]

@@ -17,6 +17,8 @@ BlobKey = tuple[str, bool]
 """SHA-256 of the plain bytes, and whether they are kept sealed."""
 SPOOL_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 20
+_BLOB = cast(Table, Blob.__table__)
+_KEYED = (_BLOB.c.id, _BLOB.c.sha256, _BLOB.c.sealed)
 
 
 def keep_blob(
@@ -61,7 +63,6 @@ def put_bytes(backends: Backends, source: BinaryIO, digests: Digests, *, sealed:
 
 def insert_blobs(session: Session, wanted: Mapping[BlobKey, Digests]) -> dict[BlobKey, int]:
     """Ids of the rows of bytes that are durable already; missing rows are made, also while somebody else makes them."""
-    table = cast(Table, Blob.__table__)
     moment = now()
     rows = [
         {
@@ -74,11 +75,8 @@ def insert_blobs(session: Session, wanted: Mapping[BlobKey, Digests]) -> dict[Bl
         }
         for (sha256, sealed), digests in sorted(wanted.items())
     ]
-    made = session.execute(
-        insert_for(session, table)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .returning(table.c.id, table.c.sha256, table.c.sealed)
+    made = session.connection().execute(
+        insert_for(session, _BLOB).on_conflict_do_nothing().returning(*_KEYED), rows
     )
     found = {(row.sha256, row.sealed): row.id for row in made}
     return found | find_blobs(session, wanted.keys() - found.keys())
@@ -88,8 +86,8 @@ def find_blobs(session: Session, wanted: Collection[BlobKey]) -> dict[BlobKey, i
     """Ids of those of these bytes that have a row."""
     if not wanted:
         return {}
-    rows = session.execute(
-        select(Blob.id, Blob.sha256, Blob.sealed).where(Blob.sha256.in_({sha256 for sha256, _ in wanted}))
+    rows = session.connection().execute(
+        select(*_KEYED).where(_BLOB.c.sha256.in_({sha256 for sha256, _ in wanted}))
     )
     return {(row.sha256, row.sealed): row.id for row in rows if (row.sha256, row.sealed) in wanted}
 

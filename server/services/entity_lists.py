@@ -9,7 +9,7 @@ import hashlib
 import re
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select, update
@@ -159,16 +159,34 @@ def list_revision_hash(session: Session, listed: EntityList, areas: AreaPaths) -
     costs one small query. A change elsewhere in the caller's village, outside their RT, changes it too: a fetch too many,
     never one too few.
     """
-    touched = within_areas(EntityListArea.village_code, village_paths(areas), allow_empty=True)
-    changes = session.scalar(
-        select(func.coalesce(func.sum(EntityListArea.revision), 0)).where(
-            EntityListArea.entity_list_id == listed.id, touched
-        )
-    )
     schema = session.scalar(select(EntityList.schema_revision).where(EntityList.id == listed.id))
+    return revision_hashes(session, {listed.id: (listed.actee_id, schema or 0)}, areas)[listed.id]
+
+
+def revision_hashes(
+    session: Session, lists: Mapping[int, tuple[str, int]], areas: AreaPaths
+) -> dict[int, str]:
+    """list_revision_hash of several lists whose rows were read already, in one question.
+
+    Args: lists = id -> (actee id, schema revision).
+    """
+    if not lists:
+        return {}
+    counted = EntityListArea.__table__.c
+    touched = within_areas(counted.village_code, village_paths(areas), allow_empty=True)
+    rows = session.connection().execute(
+        select(counted.entity_list_id, func.sum(counted.revision).label("changes"))
+        .where(counted.entity_list_id.in_(lists), touched)
+        .group_by(counted.entity_list_id)
+    )
+    changes = {row.entity_list_id: row.changes for row in rows}
     where = "*" if areas is None else "|".join(sorted(areas))
-    text = f"{listed.actee_id} {schema} {changes} {where}"
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return {
+        list_id: hashlib.md5(
+            f"{actee_id} {schema} {changes.get(list_id, 0)} {where}".encode(), usedforsecurity=False
+        ).hexdigest()
+        for list_id, (actee_id, schema) in lists.items()
+    }
 
 
 def iter_entity_rows(session: Session, listed: EntityList, areas: AreaPaths) -> Iterator[EntityRow]:

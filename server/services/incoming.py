@@ -80,15 +80,19 @@ def read_incoming(
     except SubmissionError as error:
         raise BadRequestError(str(error)) from error
     instance_id = (envelope.instance_id or "").strip()[:MAX_ID]
-    place = session.execute(
-        _PLACE,
-        {
-            "project": project_id,
-            "form": envelope.form_id,
-            "version": envelope.version,
-            "instance": instance_id,
-        },
-    ).first()
+    place = (
+        session.connection()
+        .execute(
+            _PLACE,
+            {
+                "project": project_id,
+                "form": envelope.form_id,
+                "version": envelope.version,
+                "instance": instance_id,
+            },
+        )
+        .first()
+    )
     _refuse(place, envelope, caller)
     if not instance_id:
         raise MissingParameterError("the submission has no instanceID", details={"field": "instanceID"})
@@ -115,7 +119,7 @@ def read_incoming(
 
 def find_known(session: Session, form_id: int, instance_id: str) -> Known | None:
     """What is stored under an instanceID of this form, drafts apart; None when nothing is."""
-    row = session.execute(_KNOWN, {"form_id": form_id, "instance": instance_id}).first()
+    row = session.connection().execute(_KNOWN, {"form_id": form_id, "instance": instance_id}).first()
     return None if row is None else _known(row)
 
 
@@ -152,60 +156,54 @@ def _known(row: Any) -> Known:
     )
 
 
+_project, _form, _version = Project.__table__.c, Form.__table__.c, FormVersion.__table__.c
+_stored, _submission = SubmissionVersion.__table__.c, Submission.__table__.c
+"""Tables, not models: the question is the same at every request and needs no objects."""
+
 _KNOWN_COLUMNS = (
-    SubmissionVersion.id.label("known_id"),
-    SubmissionVersion.submission_id,
-    SubmissionVersion.xml_digest,
-    Submission.current_version_id,
-    Submission.deleted_at,
+    _stored.id.label("known_id"),
+    _stored.submission_id,
+    _stored.xml_digest,
+    _submission.current_version_id,
+    _submission.deleted_at,
 )
+_IS_STORED = and_(_stored.is_draft.is_(False), _stored.instance_id == bindparam("instance"))
 _KNOWN = (
     select(*_KNOWN_COLUMNS)
-    .join(Submission, Submission.id == SubmissionVersion.submission_id)
-    .where(
-        SubmissionVersion.form_id == bindparam("form_id"),
-        SubmissionVersion.is_draft.is_(False),
-        SubmissionVersion.instance_id == bindparam("instance"),
-    )
+    .join_from(SubmissionVersion.__table__, Submission.__table__, _submission.id == _stored.submission_id)
+    .where(_stored.form_id == bindparam("form_id"), _IS_STORED)
 )
 _PLACE = (
     select(
-        Project.actee_id.label("project_actee_id"),
-        Form.id.label("form_id"),
-        Form.actee_id.label("form_actee_id"),
-        Form.state,
-        FormVersion.id.label("form_version_id"),
-        FormVersion.has_sensitive,
-        FormVersion.sha256,
-        FormVersion.created_at.label("version_created_at"),
+        _project.actee_id.label("project_actee_id"),
+        _form.id.label("form_id"),
+        _form.actee_id.label("form_actee_id"),
+        _form.state,
+        _version.id.label("form_version_id"),
+        _version.has_sensitive,
+        _version.sha256,
+        _version.created_at.label("version_created_at"),
         *_KNOWN_COLUMNS,
     )
-    .select_from(Project)
+    .select_from(Project.__table__)
     .outerjoin(
-        Form,
+        Form.__table__,
         and_(
-            Form.project_id == Project.id,
-            Form.xml_form_id == bindparam("form"),
-            Form.deleted_at.is_(None),
+            _form.project_id == _project.id,
+            _form.xml_form_id == bindparam("form"),
+            _form.deleted_at.is_(None),
         ),
     )
     .outerjoin(
-        FormVersion,
+        FormVersion.__table__,
         and_(
-            FormVersion.form_id == Form.id,
-            FormVersion.version == bindparam("version"),
-            FormVersion.published_at.is_not(None),
+            _version.form_id == _form.id,
+            _version.version == bindparam("version"),
+            _version.published_at.is_not(None),
         ),
     )
-    .outerjoin(
-        SubmissionVersion,
-        and_(
-            SubmissionVersion.form_id == Form.id,
-            SubmissionVersion.is_draft.is_(False),
-            SubmissionVersion.instance_id == bindparam("instance"),
-        ),
-    )
-    .outerjoin(Submission, Submission.id == SubmissionVersion.submission_id)
-    .where(Project.id == bindparam("project"), Project.deleted_at.is_(None))
+    .outerjoin(SubmissionVersion.__table__, and_(_stored.form_id == _form.id, _IS_STORED))
+    .outerjoin(Submission.__table__, _submission.id == _stored.submission_id)
+    .where(_project.id == bindparam("project"), _project.deleted_at.is_(None))
 )
-"""One row: the campaign, with the open form, its version and the stored submission where there are any."""
+"""One row: the campaign, with the form, its version and the stored submission where there are any."""

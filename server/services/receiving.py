@@ -87,11 +87,11 @@ def store(session: Session, backends: Backends, incoming: Incoming) -> Receipt:
         return _store_edit(session, backends, incoming, incoming.deprecated_id)
     if incoming.known is not None:
         return _store_late_files(session, incoming, incoming.known)
-    submission_id = submission_rows.insert_submission(session, incoming)
+    submission_id = submission_rows.insert_submission(session.connection(), incoming)
     if submission_id is None:
         return _store_late_files(session, incoming, _twin(session, incoming))
     stored = _insert_version(session, backends, incoming, submission_id)
-    audit.record(
+    audit.record_now(
         session,
         incoming.caller.actor_id,
         "submission.create",
@@ -111,7 +111,7 @@ def _twin(session: Session, incoming: Incoming) -> Known:
 
 def _insert_version(session: Session, backends: Backends, incoming: Incoming, submission_id: int) -> int:
     """Writes the version with its slots and makes it current. Returns: files stored."""
-    version_id = submission_rows.insert_version(session, backends, incoming, submission_id)
+    version_id = submission_rows.insert_version(session.connection(), backends, incoming, submission_id)
     if version_id is None:
         raise ConflictError("the submission is being stored by another request; send it again")
     return submission_rows.insert_slots(session, incoming, version_id)
@@ -145,7 +145,7 @@ def _store_late_files(session: Session, incoming: Incoming, known: Known) -> Rec
             "this submission was edited since", details={"deprecatedId": incoming.instance_id}
         )
     submission_rows.fill_slots(session, late, incoming.upload.received_at)
-    audit.record(
+    audit.record_now(
         session,
         incoming.caller.actor_id,
         "submission.attachment.update",
@@ -197,7 +197,7 @@ def _store_edit(session: Session, backends: Backends, incoming: Incoming, deprec
             received_at=incoming.upload.received_at,
         )
     )
-    audit.record(
+    audit.record_now(
         session,
         incoming.caller.actor_id,
         "submission.update.version",

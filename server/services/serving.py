@@ -3,10 +3,12 @@
 Belongs here: which forms and files a caller gets and their hashes. Does not: XML (forms.openrosa), HTTP.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import exists, select
+from sqlalchemy import String, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from forms.openrosa import (
@@ -27,28 +29,19 @@ from server.services import entity_lists, publishing
 
 
 def list_for_phone(
-    session: Session, project: Project, caller: Caller, *, base_url: str, form_id: str | None = None
+    session: Session, project_id: int, caller: Caller, *, base_url: str, form_id: str | None = None
 ) -> list[FormListEntry]:
-    """The open forms of a campaign that the caller may read, by title. base_url ends with /v1/key/… or /v1."""
-    query = (
-        select(
-            Form.xml_form_id,
-            Form.actee_id,
-            FormVersion.title,
-            FormVersion.version,
-            FormVersion.md5,
-            exists().where(FormFile.form_version_id == FormVersion.id).label("has_media"),
-        )
-        .join(FormVersion, FormVersion.id == Form.current_version_id)
-        .where(Form.project_id == project.id, Form.state == FormState.open, Form.deleted_at.is_(None))
-    )
-    if form_id is not None:
-        query = query.where(Form.xml_form_id == form_id)
+    """The open forms of a campaign that the caller may read, by title. base_url ends with /v1/key/… or /v1.
+
+    Raises: NotFoundError when there is no such campaign.
+    """
     entries = []
-    for row in session.execute(query):
-        if not _may_read(caller, FormState.open, row.actee_id, project.actee_id):
+    for row in _require_project(session.connection().execute(_OPEN_FORMS, {"project": project_id}).all()):
+        if row.xml_form_id is None or form_id not in (None, row.xml_form_id):
             continue
-        address = f"{base_url}/projects/{project.id}/forms/{encode_segment(row.xml_form_id)}"
+        if not _may_read(caller, FormState.open, row.actee_id, row.project_actee_id):
+            continue
+        address = f"{base_url}/projects/{project_id}/forms/{encode_segment(row.xml_form_id)}"
         entries.append(
             FormListEntry(
                 form_id=row.xml_form_id,
@@ -60,6 +53,42 @@ def list_for_phone(
             )
         )
     return sorted(entries, key=lambda entry: (entry.name, entry.form_id))
+
+
+_project, _form, _version = Project.__table__.c, Form.__table__.c, FormVersion.__table__.c
+_file, _blob, _list = FormFile.__table__.c, Blob.__table__.c, EntityList.__table__.c
+"""Tables, not models: phones ask the same all day, and need no objects."""
+
+_OPEN_FORMS = (
+    select(
+        _project.actee_id.label("project_actee_id"),
+        _form.xml_form_id,
+        _form.actee_id,
+        _version.title,
+        _version.version,
+        _version.md5,
+        exists().where(_file.form_version_id == _version.id).label("has_media"),
+    )
+    .select_from(Project.__table__)
+    .outerjoin(
+        Form.__table__,
+        and_(
+            _form.project_id == _project.id,
+            _form.state == FormState.open,
+            _form.deleted_at.is_(None),
+            _form.current_version_id.is_not(None),
+        ),
+    )
+    .outerjoin(FormVersion.__table__, _version.id == _form.current_version_id)
+    .where(_project.id == bindparam("project"), _project.deleted_at.is_(None))
+)
+"""A row for each open form; one without form when the campaign has none."""
+
+
+def _require_project(rows: Sequence[Any]) -> Sequence[Any]:
+    if not rows:
+        raise NotFoundError("there is no such project", message_id="Kegiatan ini tidak ada di server.")
+    return rows
 
 
 def form_for_phone(
@@ -89,44 +118,138 @@ class MediaFile:
     name: str
     content_type: str
     etag: str
-    blob: Blob | None = None
-    entity_list: EntityList | None = None
+    blob_id: int | None = None
+    list_id: int | None = None
+    list_name: str = ""
+    needs_approval: bool = False
 
 
-def media_for_phone(session: Session, version: FormVersion, caller: Caller, name: str) -> MediaFile:
-    """The file behind a slot. Raises: NotFoundError when the form does not expect it or it is empty."""
-    for slot in _slots(session, version):
-        if slot.name == name:
-            found = _media_file(session, slot, caller)
-            if found is not None:
-                return found
+def media_for_phone(
+    session: Session, project_id: int, caller: Caller, form_id: str, version: str | None, name: str
+) -> MediaFile:
+    """The file behind a slot. Raises: NotFoundError when the form does not expect it or it is empty; NotAllowedError."""
+    for item in _files_for_phone(session, project_id, caller, form_id, version, name):
+        return item
     raise NotFoundError("this form has no such file", message_id="Berkas ini belum diunggah oleh kantor.")
 
 
 def manifest_for_phone(
-    session: Session, project: Project, version: FormVersion, caller: Caller, *, base_url: str
+    session: Session, project_id: int, caller: Caller, form_id: str, version: str | None, *, base_url: str
 ) -> list[ManifestEntry]:
-    """The filled slots of a form version with what this caller would download. Builds no list."""
-    form = session.get_one(Form, version.form_id)
-    address = f"{base_url}/projects/{project.id}"
-    entries = []
-    for slot in _slots(session, version):
-        media = _media_file(session, slot, caller)
-        if media is None:
-            continue
-        listed = media.entity_list
-        entries.append(
-            ManifestEntry(
-                filename=slot.name,
-                md5=media.etag,
-                download_url=f"{address}/forms/{encode_segment(form.xml_form_id)}/attachments/{encode_segment(slot.name)}",
-                type=_manifest_type(listed),
-                integrity_url=f"{address}/datasets/{encode_segment(listed.name)}/integrity"
-                if listed
-                else None,
-            )
+    """The filled slots of a form version with what this caller would download. Builds no list.
+
+    Raises: NotFoundError, NotAllowedError.
+    """
+    address = f"{base_url}/projects/{project_id}"
+    form = f"{address}/forms/{encode_segment(form_id)}"
+    return [
+        ManifestEntry(
+            filename=item.name,
+            md5=item.etag,
+            download_url=f"{form}/attachments/{encode_segment(item.name)}",
+            type=_manifest_type(item),
+            integrity_url=f"{address}/datasets/{encode_segment(item.list_name)}/integrity"
+            if item.list_id
+            else None,
         )
-    return entries
+        for item in _files_for_phone(session, project_id, caller, form_id, version)
+    ]
+
+
+def _files_for_phone(
+    session: Session,
+    project_id: int,
+    caller: Caller,
+    form_id: str,
+    version: str | None,
+    name: str | None = None,
+) -> list[MediaFile]:
+    """The filled slots of a version, or the one of this name, by name. Raises: NotFoundError, NotAllowedError."""
+    rows = _require_project(
+        session.connection()
+        .execute(_SLOTS, {"project": project_id, "form": form_id, "version": version})
+        .all()
+    )
+    _require_version(rows[0], caller, version)
+    rows = [row for row in rows if row.name is not None and name in (None, row.name)]
+    lists = {row.list_id: (row.list_actee_id, row.schema_revision) for row in rows if row.list_id is not None}
+    digests = entity_lists.revision_hashes(session, lists, caller.areas)
+    files = [_media_file(row, digests) for row in sorted(rows, key=lambda row: row.name)]
+    return [item for item in files if item is not None]
+
+
+def _require_version(row: Any, caller: Caller, version: str | None) -> None:
+    if row.form_id is None:
+        raise NotFoundError(
+            "there is no such form", message_id="Formulir ini tidak ada di server. Perbarui daftar formulir."
+        )
+    if not _may_read(caller, row.state, row.form_actee_id, row.project_actee_id):
+        raise NotAllowedError()
+    if row.current_version_id is None:
+        raise NotAllowedError("this form was never published")
+    if row.version_id is None:
+        raise NotFoundError("this form has no such version")
+
+
+_SLOTS = (
+    select(
+        _project.actee_id.label("project_actee_id"),
+        _form.id.label("form_id"),
+        _form.actee_id.label("form_actee_id"),
+        _form.state,
+        _form.current_version_id,
+        _version.id.label("version_id"),
+        _file.name,
+        _file.content_type,
+        _file.blob_id,
+        _blob.md5,
+        _list.id.label("list_id"),
+        _list.name.label("list_name"),
+        _list.actee_id.label("list_actee_id"),
+        _list.schema_revision,
+        _list.approval_required,
+    )
+    .select_from(Project.__table__)
+    .outerjoin(
+        Form.__table__,
+        and_(
+            _form.project_id == _project.id,
+            _form.xml_form_id == bindparam("form"),
+            _form.deleted_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        FormVersion.__table__,
+        and_(
+            _version.form_id == _form.id,
+            or_(
+                and_(bindparam("version", type_=String).is_(None), _version.id == _form.current_version_id),
+                and_(_version.version == bindparam("version"), _version.published_at.is_not(None)),
+            ),
+        ),
+    )
+    .outerjoin(FormFile.__table__, _file.form_version_id == _version.id)
+    .outerjoin(Blob.__table__, _blob.id == _file.blob_id)
+    .outerjoin(EntityList.__table__, _list.id == _file.entity_list_id)
+    .where(_project.id == bindparam("project"), _project.deleted_at.is_(None))
+)
+"""A row for each slot of the version asked for, with blob or list; one without slot where form or version has none."""
+
+
+def _media_file(row: Any, digests: Mapping[int, str]) -> MediaFile | None:
+    """None for a slot that nobody filled."""
+    if row.blob_id is not None:
+        return MediaFile(row.name, row.content_type or guess_type(row.name), row.md5, blob_id=row.blob_id)
+    if row.list_id is None:
+        return None
+    return MediaFile(
+        row.name,
+        "text/csv; charset=utf-8",
+        digests[row.list_id],
+        list_id=row.list_id,
+        list_name=row.list_name,
+        needs_approval=row.approval_required,
+    )
 
 
 def integrity_for_phone(
@@ -170,29 +293,10 @@ def _may_read(caller: Caller, state: str, *actees: str) -> bool:
     return state != FormState.closed and caller.may("open_form.read", *actees)
 
 
-def _slots(session: Session, version: FormVersion) -> list[FormFile]:
-    return list(
-        session.scalars(
-            select(FormFile).where(FormFile.form_version_id == version.id).order_by(FormFile.name)
-        )
-    )
-
-
-def _media_file(session: Session, slot: FormFile, caller: Caller) -> MediaFile | None:
-    if slot.blob_id is not None:
-        blob = session.get_one(Blob, slot.blob_id)
-        return MediaFile(slot.name, slot.content_type or guess_type(slot.name), blob.md5, blob=blob)
-    if slot.entity_list_id is not None:
-        listed = session.get_one(EntityList, slot.entity_list_id)
-        digest = entity_lists.list_revision_hash(session, listed, caller.areas)
-        return MediaFile(slot.name, "text/csv; charset=utf-8", digest, entity_list=listed)
-    return None
-
-
-def _manifest_type(listed: EntityList | None) -> str | None:
-    if listed is None:
+def _manifest_type(item: MediaFile) -> str | None:
+    if item.list_id is None:
         return None
-    return APPROVAL_ENTITY_LIST if listed.approval_required else ENTITY_LIST
+    return APPROVAL_ENTITY_LIST if item.needs_approval else ENTITY_LIST
 
 
 def guess_type(name: str) -> str:

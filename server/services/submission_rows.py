@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from forms import roles
 from forms.submission import ExpectedFile
 from server.backends import Backends
-from server.db import insert_for
+from server.db import insert_new
 from server.models.blob import Blob
 from server.models.submission import Attachment, EntityState, Submission, SubmissionVersion
 from server.services import blobs
@@ -30,57 +30,53 @@ _VERSION = cast(Table, SubmissionVersion.__table__)
 _ATTACHMENT = cast(Table, Attachment.__table__)
 
 
-def insert_submission(session: Session, incoming: Incoming) -> int | None:
+def insert_submission(connection: Connection, incoming: Incoming) -> int | None:
     """The new row's id, or None when this instanceID is taken. Waits for a twin that is being stored at this moment."""
     upload = incoming.upload
-    return session.scalar(
-        insert_for(session, _SUBMISSION)
-        .values(
-            project_id=incoming.project_id,
-            form_id=incoming.form_id,
-            is_draft=False,
-            instance_id=incoming.instance_id,
-            submitter_id=incoming.caller.actor_id,
-            device_id=upload.device_id,
-            user_agent=upload.user_agent,
-            created_at=upload.received_at,
-            received_at=upload.received_at,
-            entity_state=EntityState.owed,
-            is_final=False,
-        )
-        .on_conflict_do_nothing()
-        .returning(_SUBMISSION.c.id)
+    return connection.scalar(
+        insert_new(connection.dialect.name, _SUBMISSION),
+        {
+            "project_id": incoming.project_id,
+            "form_id": incoming.form_id,
+            "is_draft": False,
+            "instance_id": incoming.instance_id,
+            "submitter_id": incoming.caller.actor_id,
+            "device_id": upload.device_id,
+            "user_agent": upload.user_agent,
+            "created_at": upload.received_at,
+            "received_at": upload.received_at,
+            "entity_state": EntityState.owed,
+            "is_final": False,
+        },
     )
 
 
 def insert_version(
-    session: Session, backends: Backends, incoming: Incoming, submission_id: int
+    connection: Connection, backends: Backends, incoming: Incoming, submission_id: int
 ) -> int | None:
     """Writes the version and makes it current. Returns: its id, or None when its instanceID is taken."""
     upload = incoming.upload
-    version_id = session.scalar(
-        insert_for(session, _VERSION)
-        .values(
-            submission_id=submission_id,
-            form_id=incoming.form_id,
-            form_version_id=incoming.form_version_id,
-            is_draft=False,
-            instance_id=incoming.instance_id,
-            instance_name=incoming.envelope.instance_name,
-            deprecated_id=incoming.deprecated_id,
-            xml=backends.seal.seal(upload.xml) if incoming.has_sensitive else upload.xml,
-            is_sealed=incoming.has_sensitive,
-            xml_digest=incoming.digest,
-            submitter_id=incoming.caller.actor_id,
-            device_id=upload.device_id,
-            user_agent=upload.user_agent,
-            created_at=upload.received_at,
-        )
-        .on_conflict_do_nothing()
-        .returning(_VERSION.c.id)
+    version_id = connection.scalar(
+        insert_new(connection.dialect.name, _VERSION),
+        {
+            "submission_id": submission_id,
+            "form_id": incoming.form_id,
+            "form_version_id": incoming.form_version_id,
+            "is_draft": False,
+            "instance_id": incoming.instance_id,
+            "instance_name": incoming.envelope.instance_name,
+            "deprecated_id": incoming.deprecated_id,
+            "xml": backends.seal.seal(upload.xml) if incoming.has_sensitive else upload.xml,
+            "is_sealed": incoming.has_sensitive,
+            "xml_digest": incoming.digest,
+            "submitter_id": incoming.caller.actor_id,
+            "device_id": upload.device_id,
+            "user_agent": upload.user_agent,
+            "created_at": upload.received_at,
+        },
     )
     if version_id is not None:
-        session.execute(_MAKE_CURRENT, {"submission": submission_id, "version": version_id})
+        connection.execute(_MAKE_CURRENT, {"submission": submission_id, "version": version_id})
     return version_id
 
 
@@ -119,7 +115,7 @@ def insert_slots(session: Session, incoming: Incoming, version_id: int) -> int:
                 "received_at": incoming.upload.received_at if file else None,
             }
         )
-    session.execute(insert(_ATTACHMENT), rows)
+    session.connection().execute(insert(_ATTACHMENT), rows)
     return sum(1 for row in rows if row["blob_id"] is not None)
 
 

@@ -44,7 +44,9 @@ def page() -> Response:
 
 @cache
 def _document(app: Any) -> dict[str, Any]:
-    from server.api.openapi import describe  # apispec is loaded when somebody reads, not when the server starts
+    from server.api.openapi import (
+        describe,
+    )  # apispec is loaded when somebody reads, not when the server starts
 
     return describe(app, routes_of(app))
 

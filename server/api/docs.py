@@ -9,7 +9,6 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, render_template
 
 from server.api.call import Call
-from server.api.openapi import describe
 from server.api.routes import ANYBODY, File, Route, Table
 
 table = Table("Description")
@@ -45,6 +44,10 @@ def page() -> Response:
 
 @cache
 def _document(app: Any) -> dict[str, Any]:
+    from server.api.openapi import (
+        describe,
+    )  # apispec is loaded when somebody reads, not when the server starts
+
     return describe(app, routes_of(app))
 
 

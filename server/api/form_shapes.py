@@ -49,3 +49,48 @@ class TrashedForm(ExtendedForm):
 
     id = fields.Integer()
     deleted_at = Time()
+
+
+class VersionShape(ExtendedForm):
+    """A published version with who published it."""
+
+    published_by = fields.Nested(ActorShape)
+
+
+class FieldShape(Shape):
+    """A node of the form, in document order; binary and selectMultiple are true or null."""
+
+    path = fields.String()
+    name = fields.String()
+    type = fields.String()
+    binary = fields.Boolean()
+    select_multiple = fields.Boolean()
+
+
+class SlotShape(Shape):
+    """A file that the form expects."""
+
+    name = fields.String()
+    type = fields.String()
+    hash = fields.String()
+    exists = fields.Boolean()
+    blob_exists = fields.Boolean()
+    dataset_exists = fields.Boolean()
+    updated_at = Time()
+    size = fields.Integer()
+
+
+class DatasetProperty(Shape):
+    """What a form does to a property of an entity list."""
+
+    name = fields.String()
+    is_new = fields.Boolean()
+    in_form = fields.Boolean()
+
+
+class DatasetDiff(Shape):
+    """What a form does to an entity list."""
+
+    name = fields.String()
+    is_new = fields.Boolean()
+    properties = fields.List(fields.Nested(DatasetProperty))

@@ -49,9 +49,7 @@ def run(route: Route, values: dict[str, str]) -> Response:
     if route.by_hand:
         with call.reading() as session:
             _pass_the_door(route, call, session, raw)
-        found = route.view(call)
-        with call.reading() as session:
-            response = answer(route, call, found)
+        response = answer(route, call, route.view(call))
     else:
         with call.reading() if route.is_reading else call.writing() as session:
             _pass_the_door(route, call, session, raw)

@@ -7,6 +7,7 @@ converting (forms.compile).
 import hashlib
 import io
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -20,7 +21,6 @@ from server.backends import Backends
 from server.db import now
 from server.errors import (
     BadValueError,
-    FormRefusedError,
     NotFoundError,
     UnavailableError,
     VersionReusedError,
@@ -31,6 +31,7 @@ from server.models.form import Form, FormFile, FormState, FormVersion
 from server.models.project import Project
 from server.services import accounts, audit, entity_lists, form_cache
 from server.services.blobs import keep_blob
+from server.services.form_changes import refusal_of, require_compatible
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,7 @@ def compile_upload(
         if compiled.rules_sheet is not None:
             rules = compile_rules(compiled.rules_sheet, compiled.definition, known_forms)
     except FormError as error:
-        raise FormRefusedError(
-            str(error),
-            details={
-                "error": str(error),
-                "warnings": error.warnings or None,
-                "mistakes": [
-                    {"message": m.message, "sheet": m.sheet, "row": m.row, "column": m.column}
-                    for m in error.mistakes
-                ],
-            },
-        ) from error
+        raise refusal_of(error) from error
     except CompilerUnavailableError as error:
         raise UnavailableError(str(error), message_id=f"Formulir tidak dapat diperiksa: {error}") from error
     return Upload(compiled, rules, data)
@@ -110,10 +101,11 @@ def save_draft(
     form = find_form(session, project.id, definition.form_id) or _new_form(
         session, project, definition.form_id, actor_id
     )
-    if form.draft_version_id is not None:
-        _drop_draft(session, form)
+    require_compatible(session, form, definition)
+    token, inherited = _replaced_draft(session, form)
     version = _new_version(session, backends, form, upload, actor_id)
-    _make_slots(session, form, version, definition)
+    version.draft_token = token or version.draft_token
+    _make_slots(session, form, version, definition, inherited)
     if upload.compiled.itemsets is not None:
         _fill_slot(
             session,
@@ -281,16 +273,30 @@ def _new_version(
     return version
 
 
-def _make_slots(session: Session, form: Form, version: FormVersion, definition: FormDefinition) -> None:
-    """Slots for every expected file: inherited from the current version, else linked to the entity list of that name."""
-    inherited = {
-        (slot.name, slot.kind): slot
-        for slot in session.scalars(
-            select(FormFile).where(FormFile.form_version_id == form.current_version_id)
-        )
-    }
+def _replaced_draft(session: Session, form: Form) -> tuple[str | None, list[FormFile]]:
+    """The token that testers have, and the slots whose files a new draft takes over: the earlier draft's, else the
+    published version's. Effects: the earlier draft is gone.
+    """
+    shown = form.draft_version_id or form.current_version_id
+    slots = list(session.scalars(select(FormFile).where(FormFile.form_version_id == shown)))
+    if form.draft_version_id is None:
+        return None, slots
+    token = session.get_one(FormVersion, form.draft_version_id).draft_token
+    drop_draft(session, form)
+    return token, slots
+
+
+def _make_slots(
+    session: Session,
+    form: Form,
+    version: FormVersion,
+    definition: FormDefinition,
+    inherited: Iterable[FormFile],
+) -> None:
+    """Slots for every expected file: filled as before, else linked to the entity list of that name."""
+    before = {(slot.name, slot.kind): slot for slot in inherited}
     for media in definition.media:
-        old = inherited.get((media.name, media.kind))
+        old = before.get((media.name, media.kind))
         slot = FormFile(form_version_id=version.id, name=media.name, kind=media.kind)
         if old is not None:
             slot.blob_id, slot.content_type, slot.entity_list_id = (
@@ -312,7 +318,8 @@ def _fill_slot(session: Session, version: FormVersion, name: str, blob: Blob) ->
         slot.blob_id, slot.content_type, slot.updated_at = blob.id, "text/csv", now()
 
 
-def _drop_draft(session: Session, form: Form) -> None:
+def drop_draft(session: Session, form: Form) -> None:
+    """Removes the draft of a form with its slots; the form must have one."""
     draft = session.get_one(FormVersion, form.draft_version_id)
     form.draft_version_id = None
     session.flush()

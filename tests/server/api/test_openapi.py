@@ -104,6 +104,7 @@ def test_no_route_opens_without_log_in_and_guarded_ones_not_without_right(servic
     places = {
         "project_id": "1", "form_id": "kunjungan", "app_user_id": "1", "link_id": "1", "actor_id": "1",
         "user_id": str(service.ids["bob"]), "role": "viewer", "key": "k", "token": "x" * 64,
+        "version": "1", "trashed_id": "1", "path:name": "a.csv",
     }  # fmt: skip
     path = route.path
     for name, value in places.items():

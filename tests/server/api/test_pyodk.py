@@ -8,6 +8,7 @@ from pyodk.client import Client
 from pyodk.errors import PyODKError
 
 from tests.installation import PASSWORD, Installation, new_installation
+from tests.server.api.xforms import workbook
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +73,39 @@ def test_any_route_is_reached_with_the_clients_session(client):
     with pytest.raises(PyODKError) as failed:
         client.projects.get(project["id"])
     assert failed.value.is_central_error(404.1)
+
+
+def test_form_is_made_from_a_workbook_with_its_files_and_published(client, tmp_path):
+    book, photo = tmp_path / "kunjungan.xlsx", tmp_path / "peta.csv"
+    book.write_bytes(workbook("kunjungan", file="peta.csv"))
+    photo.write_bytes(b"name,label\n" + b"1,satu\n" * 50_000)
+    form = client.forms.create(definition=book, attachments=[photo])
+    assert (form.xmlFormId, form.version, form.state, form.enketoId) == ("kunjungan", "1", "open", None)
+    assert client.get("projects/1/forms/kunjungan/attachments").json()[0]["size"] == 350_011
+    assert client.get("projects/1/forms/kunjungan/attachments/peta.csv").content == photo.read_bytes()
+    assert 'id="kunjungan"' in client.forms.get_xml("kunjungan")
+    assert "kunjungan" in [listed.xmlFormId for listed in client.forms.list()]
+
+
+def test_form_is_updated_with_a_new_version_or_new_files_only(client, tmp_path):
+    book, table = tmp_path / "berubah.xlsx", tmp_path / "peta.csv"
+    book.write_bytes(workbook("berubah", file="peta.csv"))
+    table.write_bytes(b"name,label\n1,satu\n")
+    client.forms.create(definition=book, attachments=[table])
+    first = client.forms.get("berubah")
+    table.write_bytes(b"name,label\n2,dua\n")
+    client.forms.update("berubah", attachments=[table])
+    second = client.forms.get("berubah")
+    assert second.version != first.version
+    assert client.get("projects/1/forms/berubah/attachments/peta.csv").content == table.read_bytes()
+    client.forms.update("berubah", definition=workbook_file(tmp_path), version_updater=lambda v: "tiga")
+    assert client.forms.get("berubah").version == "tiga"
+    assert client.get("projects/1/forms/berubah.xlsx").content == workbook_file(tmp_path).read_bytes()
+
+
+def workbook_file(folder: Path) -> Path:
+    """The same form with one more question."""
+    path = folder / "lebih.xlsx"
+    if not path.exists():
+        path.write_bytes(workbook("berubah", file="peta.csv", rows=("nama", "alamat"), version="2"))
+    return path

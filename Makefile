@@ -33,7 +33,7 @@ run: setup ## everything set up, demo campaign in place, server and worker runni
 	@$(BIN)/sisir serve --demo
 
 test: setup system ## every test; servers, browser and phones are started by the tests
-	$(BIN)/python -m pytest $(T)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(T)
 
 check: setup ## format, lint, types, structure
 	$(BIN)/ruff format --check .

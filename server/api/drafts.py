@@ -19,7 +19,7 @@ from server.models.form import Form, FormVersion
 from server.problems import BodyTooLargeError
 from server.services import form_cache, form_drafts, form_facts, form_fields, form_slots, publishing
 from server.services.form_slots import Slot
-from server.services.serving import MediaFile, guess_type
+from server.services.serving import guess_type
 
 table = Table("Form drafts")
 DRAFT = f"{ONE}/draft"
@@ -142,7 +142,7 @@ def get_attachment(call: Call) -> Response:
         raise NotFoundError("this slot holds no file")
     blob = call.session.get_one(Blob, slot.blob_id)
     kind = slot.content_type or guess_type(slot.name)
-    return send_blob(call, MediaFile(slot.name, kind, blob.md5, blob=blob))
+    return send_blob(call, blob, name=slot.name, content_type=kind)
 
 
 @table.post(FILE, right="form.update", by_hand=True, takes=File(), gives=SlotShape, problems=("400.36",))

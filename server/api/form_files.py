@@ -9,7 +9,7 @@ from server.models.blob import Blob
 from server.models.form import FormVersion
 from server.services import blobs
 from server.services.form_facts import EXCEL_TYPES
-from server.services.serving import MediaFile, disposition
+from server.services.serving import disposition
 
 READING = ("form.read", "open_form.read")
 
@@ -29,18 +29,16 @@ def send_source(call: Call, version: FormVersion, kind: str) -> Response:
         raise NotFoundError(f"this form was not made from a .{kind} workbook")
     blob = call.session.get_one(Blob, version.source_blob_id)
     name = f"{call.form.xml_form_id}.{kind}"
-    return send_blob(call, MediaFile(name, EXCEL_TYPES[kind], blob.md5, blob=blob))
+    return send_blob(call, blob, name=name, content_type=EXCEL_TYPES[kind])
 
 
-def send_blob(call: Call, item: MediaFile) -> Response:
+def send_blob(call: Call, blob: Blob, *, name: str, content_type: str) -> Response:
     """A stored file, streamed; 304 when the client has it."""
-    if item.blob is None:
-        raise NotFoundError()
-    if request.if_none_match.contains_weak(item.etag):
+    if request.if_none_match.contains_weak(blob.md5):
         response = Response(status=304)
     else:
-        response = Response(blobs.iter_blob(call.backends, item.blob))
-    response.headers["Content-Type"] = item.content_type
-    response.headers["Content-Disposition"] = disposition(item.name)
-    response.set_etag(item.etag)
+        response = Response(blobs.iter_blob(call.backends, blob))
+    response.headers["Content-Type"] = content_type
+    response.headers["Content-Disposition"] = disposition(name)
+    response.set_etag(blob.md5)
     return response

@@ -14,6 +14,7 @@ OPEN = {
     "GET /openapi.json",
     "GET /roles",
     "GET /roles/<role>",
+    "GET /sessions/restore",
     "POST /sessions",
     "POST /users/reset/initiate",
 }
@@ -24,7 +25,6 @@ NARROWED = {
     "DELETE /user-preferences/site/<key>",
     "DELETE /users/<user_id>",
     "GET /projects",
-    "GET /sessions/restore",
     "GET /users",
     "GET /users/<user_id>",
     "GET /users/current",

@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 
 from server.api.call import Call
 from server.api.routes import File, Gives, Many, Route
-from server.api.shapes import Success
+from server.api.shapes import Success, made
 
 CACHED, FRESH = ("private, no-cache", "Accept-Encoding, Origin"), ("no-store", "*")
 
@@ -27,10 +27,10 @@ def render(gives: Gives, found: Any) -> Any:
     if isinstance(gives, File):
         raise TypeError("a view that gives a file must make its own Response")
     if isinstance(gives, Many):
-        return gives.shape().dump(found, many=True)
+        return made(gives.shape).dump(found, many=True)
     if gives is Success:
         return {"success": True}
-    return gives().dump(found)
+    return made(gives).dump(found)
 
 
 def finish(response: Response) -> Response:

@@ -5,7 +5,7 @@ from marshmallow import fields
 from server.api.call import Call
 from server.api.routes import Many, Table
 from server.api.shapes import ActorShape, Shape, Text, Time
-from server.services import app_users
+from server.services import app_users, officer_areas
 from server.services.app_users import AppUser
 
 table = Table("App users")
@@ -37,6 +37,18 @@ class AppUserChanges(Shape):
     """What is noted about it, by the names of the project's actor properties."""
 
     properties = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class AreasShape(Shape):
+    """Areas as paths: 3517, 3517012001, 3517012001/003/002."""
+
+    areas = fields.List(fields.String())
+
+
+class NewAreas(Shape):
+    """The areas from now on."""
+
+    areas = fields.List(Text(max_chars=40), required=True)
 
 
 class NewProperty(Shape):
@@ -100,6 +112,22 @@ def update_app_user(call: Call) -> AppUser:
 def delete_app_user(call: Call) -> None:
     """Removes an app user and its token; what it sent stays."""
     app_users.delete_app_user(call.session, _find(call), actor_id=call.actor_id)
+
+
+@table.get(f"{ONE}/areas", right="officer.manage", gives=AreasShape)
+def list_areas(call: Call) -> object:
+    """The areas whose households the phone gets. Ours: Central has no areas."""
+    return {"areas": officer_areas.list_areas(call.session, _find(call).id)}
+
+
+@table.put(f"{ONE}/areas", right="officer.manage", takes=NewAreas, gives=AreasShape, problems=("400.8",))
+def give_areas(call: Call) -> object:
+    """Replaces the areas of the phone, inside of the caller's own: 35.17, 3517012001 or 3517012001/003/002."""
+    found = _find(call)
+    officer_areas.give_areas(
+        call.session, found.id, call.body["areas"], within=call.areas, actor_id=call.actor_id
+    )
+    return {"areas": officer_areas.list_areas(call.session, found.id)}
 
 
 @table.get("/projects/<project_id>/actor-properties", right="field_key.list", gives=Many(PropertyShape))

@@ -4,6 +4,7 @@ from flask import Response, request
 
 from server.api.call import Call
 from server.api.form_shapes import EditorsForm, ExtendedForm, FormShape, TrashedForm
+from server.api.shapes import Shape, made
 from server.errors import NotFoundError
 from server.models.blob import Blob
 from server.models.form import FormVersion
@@ -14,13 +15,13 @@ from server.services.serving import disposition
 READING = ("form.read", "open_form.read")
 
 
-def shape_of(call: Call, *, trashed: bool = False) -> FormShape:
+def shape_of(call: Call, *, trashed: bool = False) -> Shape:
     """The schema of a form for this caller."""
     if trashed:
-        return TrashedForm()
+        return made(TrashedForm)
     if not call.extended:
-        return FormShape()
-    return EditorsForm() if call.may("form.update") else ExtendedForm()
+        return made(FormShape)
+    return made(EditorsForm if call.may("form.update") else ExtendedForm)
 
 
 def send_source(call: Call, version: FormVersion, kind: str) -> Response:

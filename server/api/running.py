@@ -16,7 +16,7 @@ from server.api.answers import answer
 from server.api.bodies import read_json
 from server.api.call import Call
 from server.api.routes import File, Route
-from server.api.shapes import Shape
+from server.api.shapes import Shape, made
 from server.api.targets import find_targets, read_path, require_one
 from server.auth import identify
 from server.edge import backends
@@ -78,9 +78,9 @@ def _pass_the_door(route: Route, call: Call, session: Session, raw: Any) -> None
     if call.anybody is not None:
         require_one(call.anybody, route.rights, call.targets)
     if route.query is not None:
-        call.query = route.query().load(request.args.to_dict())
+        call.query = made(route.query).load(request.args.to_dict())
     if isinstance(route.takes, type) and issubclass(route.takes, Shape):
-        call.body = route.takes().load(raw)
+        call.body = made(route.takes).load(raw)
 
 
 def _require_csrf(call: Call, caller: Caller, raw: Any) -> None:

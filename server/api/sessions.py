@@ -66,10 +66,11 @@ def log_in(call: Call) -> Response:
     return response
 
 
-@table.get("/sessions/restore", right=ANYBODY, gives=SessionShape)
+@table.get("/sessions/restore", right=ANYBODY, is_open=True, gives=SessionShape, problems=("401.2", "403.1"))
 def restore(call: Call) -> object:
-    """The session that this request came with."""
-    return session_ends.get_session(call.session, call.caller)
+    """The session that this request came with; 404 for nobody, and for whoever came with a password."""
+    caller = auth.identify(request, call.backends, call.session)
+    return session_ends.get_session(call.session, caller)
 
 
 @table.delete("/sessions/current", right=ANYBODY)
@@ -84,8 +85,8 @@ def end_current(call: Call) -> Response | None:
 @table.delete("/sessions/<token>", right=ANYBODY)
 def end(call: Call) -> Response | None:
     """Ends the session of a token: one's own, or for good the access of a phone or link."""
-    session_ends.end_session(call.session, call.caller, call.path["token"])
-    return None
+    own = session_ends.end_session(call.session, call.caller, call.path["token"])
+    return _without_cookies(call) if own else None
 
 
 def _without_cookies(call: Call) -> Response:

@@ -5,6 +5,7 @@ Belongs here: what every schema of the API shares. Does not: the schema of one r
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -95,6 +96,12 @@ class Shape(Schema):
             f"invalid data type: {key} must be {expected}",
             details={"field": key, "value": value, "expected": expected},
         )
+
+
+@cache
+def made(shape: type[Shape]) -> Shape:
+    """The one instance of a schema that all requests share: making one costs more than using it."""
+    return shape()
 
 
 class Text(fields.String):

@@ -8,7 +8,7 @@ from server.cli.context import backends
 from server.cli.officer import warn_of_unknown_areas
 from server.db import session_scope
 from server.permissions import ROLES, SITE
-from server.services import accounts
+from server.services import accounts, password_links
 
 PEOPLE = [role.system for role in ROLES if role.system not in ("app-user", "pub-link", "pwreset")]
 
@@ -50,6 +50,16 @@ def password(email: str, password: str) -> None:
     with session_scope(backends().sessions) as session:
         accounts.set_password(session, accounts.get_account(session, email).actor_id, password)
     click.echo("The password was changed.")
+
+
+@user.command("link")
+@click.argument("email")
+def link(email: str) -> None:
+    """Prints a link by which a person chooses a password, once, within a day: for newcomers and lost passwords."""
+    with session_scope(backends().sessions) as session:
+        account = accounts.get_account(session, email)
+        made = password_links.make_link(session, account.actor_id, url=backends().config.url, actor_id=None)
+    click.echo(made.url)
 
 
 @user.command("list")

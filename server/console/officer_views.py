@@ -17,7 +17,7 @@ from server.edge import backends
 from server.errors import BadValueError, NotFoundError
 from server.models.actor import Actor
 from server.models.area import Area
-from server.services import accounts, officers
+from server.services import accounts, officer_areas, officers
 from server.services.officers import Officer
 
 MAX_AREAS = 20
@@ -38,7 +38,7 @@ def create_officer(project_id: int) -> ResponseReturnValue:
     areas = read_areas(request.form.getlist("area"))
     try:
         with writing_page(project_id, "officer.manage") as page:
-            _require_known(page, areas)
+            officer_areas.require_areas_to_give(page.session, areas, page.caller.areas)
             found, _ = accounts.create_officer(
                 page.session,
                 backends().seal,
@@ -71,8 +71,9 @@ def set_officer_areas(project_id: int, officer_id: int) -> ResponseReturnValue:
     areas = read_areas(request.form.getlist("area"))
     with writing_page(project_id, "officer.manage") as page:
         found = _find(page, officer_id)
-        _require_known(page, areas)
-        accounts.set_areas(page.session, found.id, areas)
+        officer_areas.give_areas(
+            page.session, found.id, areas, within=page.caller.areas, actor_id=page.caller.actor_id
+        )
     notify(gettext("The areas were saved."))
     return redirect(url_for("console.officer", project_id=project_id, officer_id=officer_id), 303)
 
@@ -149,24 +150,6 @@ def read_areas(texts: list[str]) -> list[str]:
     for text in texts[:MAX_AREAS]:
         found += CODE.findall(text) or [text.strip()] * bool(text.strip())
     return found
-
-
-def _require_known(page: Page, areas: list[str]) -> None:
-    if not areas:
-        raise BadValueError("an officer needs an area", message_id="Isi minimal satu wilayah.")
-    codes = {path.replace(".", "").partition("/")[0] for path in areas}
-    known = set(page.session.scalars(select(Area.code).where(Area.code.in_(codes))))
-    if codes - known:
-        unknown = ", ".join(sorted(codes - known))
-        raise BadValueError(
-            f"these areas are not in the boundary file: {unknown}",
-            message_id=f"Wilayah tidak dikenal: {unknown}. Pilih dari daftar yang muncul saat mengetik.",
-        )
-    if not officers.works_within(areas, page.caller.areas):
-        raise BadValueError(
-            "an officer can be given only areas of your own",
-            message_id="Anda hanya dapat memberi petugas wilayah di dalam wilayah Anda sendiri.",
-        )
 
 
 def _find(page: Page, officer_id: int) -> Officer:

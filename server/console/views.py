@@ -5,6 +5,7 @@ from server.console import (  # noqa: F401
     case_views,
     form_views,
     officer_views,
+    password_views,
     photo_views,
     queue_views,
     session_views,

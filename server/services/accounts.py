@@ -185,7 +185,8 @@ def start_session(session: Session, account: Account) -> Login:
         )
     )
     account.last_login_at = moment
-    audit.record(session, account.actor_id, "user.session.create")
+    actee_id = session.get_one(Actor, account.actor_id).actee_id
+    audit.record(session, account.actor_id, "user.session.create", actee_id)
     return login
 
 

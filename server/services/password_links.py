@@ -6,6 +6,7 @@ password, once, within a day. Source: the REST specification, "Users and the res
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -50,7 +51,7 @@ def make_link(session: Session, user_id: int, *, url: str, actor_id: int | None)
     )
     audit.record(session, actor_id, "user.password.link", user.actee_id)
     session.flush()
-    return PasswordLink(token, f"{url}/password#{token}", moment + LINK_TIME)
+    return PasswordLink(token, f"{url}/password?token={quote(token)}", moment + LINK_TIME)
 
 
 def ask_for_link(session: Session, email: str) -> None:

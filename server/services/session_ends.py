@@ -12,9 +12,10 @@ from server.permissions import Caller
 from server.services import accounts, audit
 
 
-def get_session(session: Session, caller: Caller) -> AuthSession:
-    """The session that a caller came with. Raises: NotFoundError when they came with a password (Basic)."""
-    found = session.get(AuthSession, caller.session_id) if caller.session_id is not None else None
+def get_session(session: Session, caller: Caller | None) -> AuthSession:
+    """The session that a caller came with. Raises: NotFoundError for nobody, and for a password (Basic)."""
+    number = caller.session_id if caller is not None else None
+    found = session.get(AuthSession, number) if number is not None else None
     if found is None:
         raise NotFoundError("this request came without a session")
     return found
@@ -24,11 +25,14 @@ def end_own_session(session: Session, caller: Caller) -> None:
     """Ends the session that a person came with. Raises: NotFoundError without one."""
     own = get_session(session, caller)
     session.execute(delete(AuthSession).where(AuthSession.id == own.id))
-    audit.record(session, caller.actor_id, "user.session.end")
+    audit.record(session, caller.actor_id, "user.session.end", session.get_one(Actor, own.actor_id).actee_id)
 
 
-def end_session(session: Session, caller: Caller, token: str) -> None:
-    """Ends the session of a token; a phone or link has no access any more. Raises: NotAllowedError, also for no such token."""
+def end_session(session: Session, caller: Caller, token: str) -> bool:
+    """Ends the session of a token; a phone or link has no access any more. Returns: whether it was the caller's own.
+
+    Raises: NotAllowedError, also for no such token.
+    """
     found = accounts.find_session(session, token)
     if found is None or not _may_end(session, caller, found[1]):
         raise NotAllowedError("there is no such session that you may end")
@@ -37,6 +41,7 @@ def end_session(session: Session, caller: Caller, token: str) -> None:
     if actor.kind != ActorKind.user:
         actor.updated_at = now()
     audit.record(session, caller.actor_id, f"{actor.kind}.session.end", actor.actee_id)
+    return ended.id == caller.session_id
 
 
 def _may_end(session: Session, caller: Caller, actor: Actor) -> bool:

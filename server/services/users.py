@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.db import now
 from server.errors import BadValueError, ConflictError, NotFoundError
-from server.models.actor import Account, Actor, ActorArea, Assignment, AuthSession
+from server.models.actor import Account, Actor, ActorArea, ActorKind, Assignment, AuthSession
 from server.permissions import Caller
 from server.services import audit
 
@@ -47,6 +47,8 @@ def get_user(session: Session, user_id: int) -> User:
 def list_users(session: Session, caller: Caller, *, sought: str | None = None) -> list[User]:
     """Everybody for those who may list users, narrowed by name or address; others find only an exact address."""
     text = (sought or "").strip()
+    if caller.kind != ActorKind.user:
+        return []
     if not caller.may("user.list"):
         return _select(session, Account.email == text.lower()) if text else []
     if not text:

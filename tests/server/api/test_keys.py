@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from server.models.area import Area, AreaLevel
 from server.services import accounts
 from tests.server.api.conftest import Client
 
@@ -95,6 +96,29 @@ def test_manager_of_an_area_sees_no_app_user_of_another(service, bob):
     finally:
         with service.office.session() as session:
             accounts.set_areas(session, service.ids["bob"], [])
+
+
+def test_areas_are_given_inside_of_ones_own(service, alice, bob):
+    made = new_key(bob)
+    path = f"/projects/1/app-users/{made['id']}/areas"
+    with service.office.session() as session:
+        for code in ("3599012001", "3598012001"):
+            session.add(Area(code=code, name=code, level=AreaLevel.village, parent_code=None))
+        accounts.set_areas(session, service.ids["bob"], ["35.99"])
+    try:
+        assert bob.put(path, {"areas": ["35.99.01.2001"]}).json == {"areas": ["3599012001"]}
+        assert bob.get(path).json == {"areas": ["3599012001"]}
+        assert bob.put(path, {"areas": ["3598012001"]}).json["code"] == 400.8
+        assert bob.put(path, {"areas": ["3500000000"]}).json["code"] == 400.8
+        assert bob.put(path, {"areas": []}).json["code"] == 400.8
+        assert alice.put(path, {"areas": ["3598012001"]}).status_code == 200
+        assert bob.get(path).json["code"] == 404.1
+    finally:
+        with service.office.session() as session:
+            accounts.set_areas(session, service.ids["bob"], [])
+    assert alice.get("/audits?action=field_key.area.set&limit=1").json[0]["details"] == {
+        "areas": ["3598012001"]
+    }
 
 
 def test_public_link_opens_its_form_until_it_is_revoked(service, bob, chelsea):

@@ -1,9 +1,12 @@
 """The description holds every route; every route says who may call it."""
 
+import re
 import warnings
+from pathlib import Path
 
 import pytest
 
+import server.api
 from server.api.openapi import template_of
 from server.api.views import ROUTES
 from server.permissions import OUR_RIGHTS, ROLES
@@ -14,6 +17,7 @@ OPEN = {
     "GET /openapi.json",
     "GET /roles",
     "GET /roles/<role>",
+    "GET /sessions/restore",
     "POST /sessions",
     "POST /users/reset/initiate",
 }
@@ -24,7 +28,6 @@ NARROWED = {
     "DELETE /user-preferences/site/<key>",
     "DELETE /users/<user_id>",
     "GET /projects",
-    "GET /sessions/restore",
     "GET /users",
     "GET /users/<user_id>",
     "GET /users/current",
@@ -93,6 +96,16 @@ def test_routes_without_log_in_or_right_are_these_and_no_more():
     assert {f"{route.method} {route.path}" for route in ROUTES if route.is_open} == OPEN
     bare = {f"{r.method} {r.path}" for r in ROUTES if not r.rights and not r.is_open}
     assert bare == NARROWED
+
+
+def test_every_table_is_served():
+    named = {
+        path.stem
+        for path in Path(server.api.__file__).parent.glob("*.py")
+        if re.search(r"^table = Table\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    served = {route.view.__module__.rpartition(".")[2] for route in ROUTES}
+    assert named == served
 
 
 def test_rights_of_routes_are_rights_of_roles():

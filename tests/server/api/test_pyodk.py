@@ -98,14 +98,12 @@ def test_form_is_updated_with_a_new_version_or_new_files_only(client, tmp_path):
     second = client.forms.get("berubah")
     assert second.version != first.version
     assert client.get("projects/1/forms/berubah/attachments/peta.csv").content == table.read_bytes()
-    client.forms.update("berubah", definition=workbook_file(tmp_path), version_updater=lambda v: "tiga")
-    assert client.forms.get("berubah").version == "tiga"
-    assert client.get("projects/1/forms/berubah.xlsx").content == workbook_file(tmp_path).read_bytes()
-
-
-def workbook_file(folder: Path) -> Path:
-    """The same form with one more question."""
-    path = folder / "lebih.xlsx"
-    if not path.exists():
-        path.write_bytes(workbook("berubah", file="peta.csv", rows=("nama", "alamat"), version="2"))
-    return path
+    client.forms.update("berubah", attachments=[table], version_updater=lambda version: "tiga & empat")
+    assert client.forms.get("berubah").version == "tiga & empat"
+    more = workbook("berubah", file="peta.csv", rows=("nama", "alamat"), version="lima")
+    client.forms.update("berubah", definition=more)
+    assert client.forms.get("berubah").version == "lima"
+    assert client.get("projects/1/forms/berubah.xlsx").content == more
+    with pytest.raises(PyODKError) as failed:
+        client.forms.update("berubah", definition=more)
+    assert failed.value.is_central_error(409.6)

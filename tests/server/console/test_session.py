@@ -2,6 +2,7 @@
 
 import pytest
 
+from server.services import accounts, password_links
 from tests.factories import PASSWORD
 
 RINA = {"email": "Rina@dinsos.test ", "password": PASSWORD}
@@ -82,3 +83,23 @@ def test_findings_speak_the_language_of_the_page(visit, stage):
 def test_phone_token_opens_no_page(stage):
     headers = {"Authorization": f"Bearer {stage.siti.token}"}
     assert stage.office.client.get("/projects/1/queue", headers=headers).status_code == 302
+
+
+def test_password_is_chosen_by_the_link_of_the_office_once(stage):
+    with stage.office.session() as session:
+        person = accounts.create_user(session, email="baru@dinsos.test", password=None, name="Baru")
+        link = password_links.make_link(session, person.id, url="", actor_id=None)
+    client = stage.office.client
+    page = client.get(link.url)
+    assert page.status_code == 200
+    assert "Pilih kata sandi" in page.text
+    data = {"token": link.token, "new": "1234567890"}
+    refused = client.post("/password", data=data)
+    assert (refused.status_code, "mudah ditebak" in refused.text) == (400, True)
+    assert client.post("/password", data=data, headers={"Origin": "https://jahat.test"}).status_code == 403
+    done = client.post("/password", data={**data, "new": PASSWORD})
+    assert done.headers["Location"] == "/login"
+    assert client.post("/login", data={"email": "baru@dinsos.test", "password": PASSWORD}).status_code == 303
+    assert client.get(link.url).status_code == 403
+    again = client.post("/password", data={**data, "new": PASSWORD})
+    assert (again.status_code, "tidak berlaku lagi" in again.text) == (403, True)

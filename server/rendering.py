@@ -5,7 +5,7 @@ The only place that turns exceptions into answers.
 
 import logging
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import DataError, OperationalError
@@ -20,7 +20,7 @@ from server.errors import (
     TooLargeError,
     UnavailableError,
 )
-from server.openrosa.answers import answer_error, is_phone_route
+from server.openrosa.answers import answer_error, is_phone_route, retry_after
 
 LOG = logging.getLogger("sisir.edge")
 
@@ -40,9 +40,10 @@ def register_error_pages(app: Flask) -> None:
 def _answer(error: SisirError) -> ResponseReturnValue:
     if is_phone_route(request):
         return answer_error(error)
-    if request.path.startswith("/v1"):
-        return _problem(error)
-    return _page(error)
+    response = make_response(_problem(error) if request.path.startswith("/v1") else _page(error))
+    if error.status in (429, 503):
+        response.headers["Retry-After"] = retry_after(error)
+    return response
 
 
 def _problem(error: SisirError) -> Response:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from server.console import texts
 from server.console.formats import FILTERS
 from server.console.notices import carry_notice, take_notice
+from server.console.searching import may_be_number
 from server.edge import backends
 from server.errors import NotAuthenticatedError
 
@@ -66,6 +67,12 @@ def safe_next(address: str | None) -> str:
     return text if inside and "\\" not in text else url_for("console.home")
 
 
+def current_address() -> str:
+    """The address of this page, to come back to; without its search when that may be an identity number."""
+    searched = may_be_number(request.args.get("q", ""))
+    return request.path if searched else request.full_path.rstrip("?")
+
+
 @blueprint.after_app_request
 def set_headers(response: Response) -> Response:
     """Security headers on every page; phones and the API have no use for them and no harm from them."""
@@ -81,7 +88,7 @@ def set_headers(response: Response) -> Response:
 @blueprint.errorhandler(NotAuthenticatedError)
 def ask_to_log_in(error: NotAuthenticatedError) -> ResponseReturnValue:
     """To the log-in page, and back afterwards; htmx is told to load the whole page."""
-    target = url_for("console.login", next=request.full_path.rstrip("?") if request.method == "GET" else None)
+    target = url_for("console.login", next=current_address() if request.method == "GET" else None)
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": target})
     return redirect(target)
@@ -90,4 +97,10 @@ def ask_to_log_in(error: NotAuthenticatedError) -> ResponseReturnValue:
 @blueprint.app_context_processor
 def shared_values() -> dict[str, object]:
     """What every template sees. page is None before somebody logged in."""
-    return {"page": g.get("page"), "language": select_language(), "texts": texts, "take_notice": take_notice}
+    return {
+        "page": g.get("page"),
+        "language": select_language(),
+        "texts": texts,
+        "take_notice": take_notice,
+        "current_address": current_address,
+    }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, request
 
 from forms.openrosa import render_form_list, render_integrity, render_manifest
-from server.auth import require_caller
+from server.auth import require_caller, take_password
 from server.db import Sessions, session_scope
 from server.edge import backends, jobs, reading
 from server.errors import BadTypeError, SisirError
@@ -117,6 +117,7 @@ def submit(project_id: int) -> Response:
     """Stores a submission, then thanks, then lets it be checked."""
     require_version_header()
     ours = backends()
+    take_password(request, ours)
     with session_scope(ours.sessions, read_only=True) as session:
         caller = require_caller(request, ours, session)
         projects.get_project(session, project_id)

@@ -127,7 +127,7 @@ def submit(project_id: int) -> Response:
                 project = projects.get_project(session, project_id)
                 receipt = receiving.receive_submission(session, ours, upload, project=project, caller=caller)
         except SisirError as error:
-            if error.status in (400, 404, 409):
+            if error.status in (400, 403, 404, 409):
                 with session_scope(ours.sessions) as session:
                     receiving.keep_refused(
                         session, ours, upload, error, project_id=project_id, actor_id=caller.actor_id

@@ -33,7 +33,7 @@ from server.models.form import Form, FormState, FormVersion
 from server.models.project import Project
 from server.models.submission import Attachment, EntityState, Refused, Submission, SubmissionVersion
 from server.permissions import Caller
-from server.services import audit, form_cache, publishing
+from server.services import audit, editing, form_cache, publishing
 from server.services.blobs import keep_blob
 from server.uploads import SubmissionUpload
 
@@ -70,6 +70,7 @@ class _Incoming:
     definition: FormDefinition
     digest: bytes
     caller: Caller
+    project_actee_id: str
 
 
 def receive_submission(
@@ -130,6 +131,7 @@ def _read(
         definition=form_cache.definition_of(session, version.id),
         digest=xml_digest(backends, upload.xml),
         caller=caller,
+        project_actee_id=project.actee_id,
     )
 
 
@@ -271,6 +273,9 @@ def _receive_edit(session: Session, backends: Backends, incoming: _Incoming, dep
     submission = session.get_one(Submission, old.submission_id, with_for_update=True)
     if submission.deleted_at is not None:
         raise DeletedError()
+    editing.require_may_edit(
+        session, incoming.caller, submission, (incoming.form.actee_id, incoming.project_actee_id)
+    )
     known = session.scalar(_version_of(incoming.form.id, incoming.instance_id))
     if submission.current_version_id != old.id:
         if (
@@ -293,7 +298,12 @@ def _receive_edit(session: Session, backends: Backends, incoming: _Incoming, dep
     session.execute(
         update(Submission)
         .where(Submission.id == submission.id)
-        .values(review_state="edited", updated_at=incoming.upload.received_at, entity_state=EntityState.owed)
+        .values(
+            review_state="edited",
+            updated_at=incoming.upload.received_at,
+            entity_state=EntityState.owed,
+            submitter_id=incoming.caller.actor_id,
+        )
     )
     _owe_screening(session, submission.id, incoming.upload)
     audit.record(

@@ -20,11 +20,12 @@ def makers_of(session: Session, submission_ids: Collection[int]) -> dict[int, se
     found: dict[int, set[int]] = {number: set() for number in submission_ids}
     rows = session.execute(
         select(SubmissionVersion.submission_id, SubmissionVersion.submitter_id).where(
-            SubmissionVersion.submission_id.in_(submission_ids), SubmissionVersion.submitter_id.is_not(None)
+            SubmissionVersion.submission_id.in_(submission_ids)
         )
     )
     for submission_id, actor_id in rows:
-        found[submission_id].add(actor_id)
+        if actor_id is not None:
+            found[submission_id].add(actor_id)
     return found
 
 

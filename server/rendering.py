@@ -75,9 +75,13 @@ def _from_framework(error: HTTPException) -> ResponseReturnValue:
 
 
 def _refuse_nul() -> None:
-    """No name, id or search word holds a NUL; PostgreSQL cannot even be asked for one."""
+    """No name, id, note or search word holds a NUL; PostgreSQL cannot even be asked for one."""
     if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
         raise BadRequestError("the address holds a NUL character")
+    if request.mimetype == "application/x-www-form-urlencoded" and any(
+        "\x00" in text for pair in request.form.items(multi=True) for text in pair
+    ):
+        raise BadRequestError("a field holds a NUL character", message_id="Ada isian yang tidak sah.")
 
 
 def _unfit(error: Exception) -> ResponseReturnValue:

@@ -165,10 +165,10 @@ def return_case(project_id: int, case_id: int) -> ResponseReturnValue:
 def unmask(project_id: int, case_id: int) -> ResponseReturnValue:
     """The case with sensitive answers in clear, once; who looked and why is in the audit log."""
     purpose = " ".join(request.form.get("purpose", "").split())[:500]
-    if len(purpose) < MIN_PURPOSE:
-        notify(gettext("Write what you need it for, at least 10 characters."), "error")
-        return redirect(_address(project_id, case_id), 303)
     with writing_page(project_id, "identity.unmask") as page:
+        if len(purpose) < MIN_PURPOSE:
+            notify(gettext("Write what you need it for, at least 10 characters."), "error")
+            return redirect(_address(project_id, case_id), 303)
         found = reviewing.find_case(page.session, page.caller, project_id, case_id)
         audit.record(
             page.session,

@@ -6,7 +6,7 @@ import time
 from flask import Response, request
 
 from server.console.blueprint import blueprint
-from server.console.pages import reading_page
+from server.console.pages import reading_page, row_id
 from server.edge import backends
 from server.errors import NotAllowedError, NotFoundError
 from server.services import case_photos
@@ -51,8 +51,9 @@ def photo_pass(actor_id: int, attachment_id: int) -> str:
 
 def _require_pass(actor_id: int, attachment_id: int) -> None:
     until, _, signature = request.args.get("pass", "").partition(".")
-    valid = until.isdecimal() and int(until) >= time.time()
-    if not valid or not hmac.compare_digest(signature, _sign(actor_id, attachment_id, int(until))):
+    moment = row_id(until) or 0
+    wanted = _sign(actor_id, attachment_id, moment)
+    if moment < time.time() or not hmac.compare_digest(signature.encode(), wanted.encode()):
         raise NotAllowedError(
             "a sensitive photo is opened from an unmasked case only",
             message_id="Foto peka dibuka lewat halaman kasus, dengan tujuan yang dicatat.",

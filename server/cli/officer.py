@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from server.cli.context import backends, project_option
 from server.db import session_scope
 from server.services import accounts, officers, projects
-from server.services.csv_lines import csv_line
 from server.services.areas import area_names
+from server.services.csv_lines import csv_line
 
 
 @click.group()

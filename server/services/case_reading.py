@@ -23,7 +23,7 @@ from server.models.household import Household, Snapshot
 from server.models.submission import Submission, SubmissionVersion
 from server.models.task import Task
 from server.permissions import Caller
-from server.services import case_photos, form_cache, reviewing, tasks
+from server.services import case_photos, evidence, form_cache, reviewing, tasks
 from server.services.answer_pages import AnswerGroup, Reader, external_values, group_answers
 from server.services.answers import read_answers
 from server.services.case_photos import PhotoView
@@ -56,7 +56,7 @@ class FindingView:
     @property
     def seen(self) -> str:
         """What a decision about it is compared with."""
-        return reviewing.evidence_digest(view.finding for view in self.all)
+        return evidence.digest_of(view.finding for view in self.all)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def get_case(
     definitions = _definitions(session, visits)
     events = reviewing.list_events(session, case)
     household = session.get(Household, case.household_id) if case.household_id else None
-    findings = reviewing.list_findings(session, case)
+    findings = evidence.list_findings(session, case)
     actors = (
         [e.actor_id for e in events] + [f.decided_by_id for f in findings] + [v.submitter_id for v in visits]
     )
@@ -142,7 +142,7 @@ def get_case(
         removal_missing=tuple(missing_for_removal(session, case, "x" * reviewing.MIN_NOTE)),
         is_own_visit=reviewing.is_own_visit(session, caller, case),
         is_revealed=reveal,
-        seen=reviewing.evidence_digest(findings),
+        seen=evidence.digest_of(findings),
     )
 
 

@@ -5,9 +5,7 @@ Belongs here: the acts and who may do them. Does not: reading a case for a page 
 Source: semantics, sections 1, 2 and 6.
 """
 
-import hashlib
-import hmac
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from sqlalchemy import select, update
@@ -21,7 +19,7 @@ from server.models.project import Project
 from server.models.submission import Submission, SubmissionVersion
 from server.permissions import Caller
 from server.scope import within_areas
-from server.services import audit, cases, guard, tasks
+from server.services import audit, cases, evidence, guard, tasks
 
 MIN_NOTE = guard.MIN_NOTE
 WORKABLE = (CaseState.open, CaseState.returned)
@@ -54,18 +52,18 @@ def decide_finding(
     """Confirms, dismisses or opens again one finding of a case.
 
     Args: together: other findings of the same code that were shown with it as one; they get the same decision.
-    seen: evidence_digest of what was shown, None = not compared.
+    seen: evidence.digest_of of what was shown, None = not compared.
     Raises: StaleError when somebody changed the case since, or the evidence is another; GuardError for an own visit, a high finding without note of
     MIN_NOTE characters, a case that waits for Dinsos or is decided.
     Effects: the case's counts follow.
     """
     _require(session, caller, case, "case.propose")
     _claim(session, case, expected_revision)
-    findings = _findings(session, case, finding_id, together)
+    findings = evidence.get_findings(session, case, finding_id, together)
     finding = findings[0]
     if state == FindingState.closed:
         raise NotFoundError("a finding is not closed by hand")
-    _require_seen(findings, seen)
+    evidence.require_seen(findings, seen)
     note = _clean(note)
     if (
         any(each.severity == "high" for each in findings)
@@ -106,12 +104,12 @@ def propose(
     """Puts a proposal on a case. keep, graduation and removal wait for Dinsos; revisit and correction take effect at once.
 
     Args: note is the reason; of a revisit or correction it is what the officer reads. officer_id: who goes, None = any
-    officer of the area. seen: evidence_digest of all findings that were shown, None = not compared.
+    officer of the area. seen: evidence.digest_of of all findings that were shown, None = not compared.
     Raises: StaleError (the case or its evidence changed since); GuardError (removal guard, own visit, case not open, no note, a task without household).
     """
     _require(session, caller, case, "case.propose")
     _claim(session, case, expected_revision)
-    _require_seen(list_findings(session, case), seen)
+    evidence.require_seen(evidence.list_findings(session, case), seen)
     note = _clean(note)
     _require_workable(case)
     _require_note(proposal, note)
@@ -145,7 +143,7 @@ def confirm(
     """
     _require(session, caller, case, "case.confirm")
     _claim(session, case, expected_revision)
-    _require_seen(list_findings(session, case), seen)
+    evidence.require_seen(evidence.list_findings(session, case), seen)
     proposal = _require_waiting(case, caller)
     if proposal == Proposal.removal:
         guard.require_removable(session, case, case.proposal_note or "")
@@ -179,7 +177,7 @@ def return_case(
     """
     _require(session, caller, case, "case.confirm")
     _claim(session, case, expected_revision)
-    _require_seen(list_findings(session, case), seen)
+    evidence.require_seen(evidence.list_findings(session, case), seen)
     proposal = _require_waiting(case, caller)
     note = _clean(note)
     if len(note) < MIN_NOTE:
@@ -205,23 +203,6 @@ def list_events(session: Session, case: Case, *, after_revision: int = 0) -> lis
     ]
 
 
-def list_findings(session: Session, case: Case) -> list[Finding]:
-    """All findings of a case, also those that no longer hold, by id."""
-    return list(session.scalars(select(Finding).where(Finding.case_id == case.id).order_by(Finding.id)))
-
-
-def evidence_digest(findings: Iterable[Finding]) -> str:
-    """What tells "the findings that were shown" from "others since": which, how grave, on what evidence, whether they hold.
-
-    What people decided about them is the case's revision.
-    """
-    rows = sorted(
-        (f.id, f.outcome, f.severity, f.evidence_hash, f.submission_id or 0, f.closed_at is None)
-        for f in findings
-    )
-    return hashlib.sha256(repr(rows).encode()).hexdigest()[:32]
-
-
 def is_own_visit(session: Session, caller: Caller, case: Case) -> bool:
     """True when the caller sent one of the case's submissions, or any version of one."""
     query = (
@@ -240,26 +221,6 @@ def _require(session: Session, caller: Caller, case: Case, verb: str) -> None:
     if is_own_visit(session, caller, case):
         raise GuardError(
             "nobody reviews an own visit", message_id="Anda tidak boleh memeriksa kunjungan Anda sendiri."
-        )
-
-
-def _findings(session: Session, case: Case, finding_id: int, together: Collection[int]) -> list[Finding]:
-    """The finding, then those shown with it. Raises: NotFoundError when one is of another case or code."""
-    wanted = [finding_id, *(number for number in together if number != finding_id)]
-    known = {f.id: f for f in session.scalars(select(Finding).where(Finding.id.in_(wanted)))}
-    found = [known[number] for number in wanted if number in known and known[number].case_id == case.id]
-    if len(found) != len(set(wanted)) or len({(f.code, f.outcome) for f in found}) > 1:
-        raise NotFoundError("there is no such finding", message_id="Temuan ini tidak ada di kasus ini.")
-    return found
-
-
-def _require_seen(findings: Iterable[Finding], seen: str | None) -> None:
-    """Raises: StaleError when what a person saw is not what stands there now."""
-    if seen is not None and not hmac.compare_digest(seen.encode(), evidence_digest(findings).encode()):
-        raise StaleError(
-            "the evidence changed while it was being read",
-            message_id="Bukti berubah sementara Anda membacanya. Periksa bukti terbaru di bawah, lalu putuskan lagi.",
-            details={"evidence": True},
         )
 
 

@@ -16,7 +16,7 @@ from server.models.project import Project
 from server.models.submission import Attachment, SubmissionVersion
 from tests.browser.live import browsing, log_in, new_page, serving
 from tests.servers import find_free_port
-from tests.stage import ASSETS, Stage, form_text, open_stage
+from tests.stage import ASSETS, Stage, open_stage
 
 EVIL = """"'><img src=x onerror="window.pwned=1;alert(1)" class="pwned"><script>window.pwned=2;alert(2)</script></textarea></title><svg class=pwned onload=alert(3)>"""
 SHORT = """'"><b class=pwned onclick=alert(4)>"""

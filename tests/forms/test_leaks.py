@@ -3,8 +3,8 @@
 import pytest
 
 from forms.compile import compile_form
+from forms.copying import copies
 from forms.errors import ConversionError
-from forms.leaks import copies
 from forms.library import open_bundled
 from tests.forms.workbooks import form
 

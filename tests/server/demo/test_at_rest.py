@@ -38,7 +38,7 @@ def leaks(folder: Path, secret: set[str]) -> dict[str, set[str]]:
 def secrets_of(session, backends) -> set[str]:
     """Every NIK and KK that the office knows: of the register, and what officers typed."""
     opened: set[str] = set()
-    columns = [name for name in Household.__table__.columns.keys() if name.endswith("_sealed")]
+    columns = [column.key for column in Household.__table__.columns if column.key.endswith("_sealed")]
     assert len(columns) >= 3
     for household in session.scalars(select(Household)):
         opened |= {backends.seal.open_text(value) for name in columns if (value := getattr(household, name))}

@@ -20,7 +20,7 @@ from server.models.household import Household
 from server.models.submission import Submission
 from server.models.task import Task, TaskState
 from server.permissions import Caller
-from server.services import accounts, guard, reviewing, tasks
+from server.services import accounts, evidence, guard, reviewing, tasks
 from tests import factories
 from tests.media.pictures import draw_house, encode
 from tests.office import Office, open_office
@@ -548,9 +548,9 @@ def test_nothing_is_decided_about_evidence_that_was_not_seen(world: World, act: 
     case, waiting = world.provable(), act in ("confirm", "return")
     if waiting:
         world.propose(case, Proposal.keep)
-    finding = reviewing.list_findings(world.session, case)[0]
-    seen_one = reviewing.evidence_digest([finding])
-    seen = reviewing.evidence_digest(reviewing.list_findings(world.session, case))
+    finding = evidence.list_findings(world.session, case)[0]
+    seen_one = evidence.digest_of([finding])
+    seen = evidence.digest_of(evidence.list_findings(world.session, case))
 
     def do(seen_one: str, seen: str) -> object:
         values = {"note": NOTE, "expected_revision": case.revision}
@@ -573,8 +573,8 @@ def test_nothing_is_decided_about_evidence_that_was_not_seen(world: World, act: 
     assert caught.value.details == {"evidence": True}
     world.session.refresh(case)
     do(
-        reviewing.evidence_digest([finding]),
-        reviewing.evidence_digest(reviewing.list_findings(world.session, case)),
+        evidence.digest_of([finding]),
+        evidence.digest_of(evidence.list_findings(world.session, case)),
     )
 
 

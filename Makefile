@@ -35,11 +35,12 @@ run: setup ## everything set up, demo campaign in place, server and worker runni
 test: setup system ## every test; servers, browser and phones are started by the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile $(T)
 
-check: setup ## format, lint, types, structure
+check: setup ## format, lint, types, structure, known vulnerabilities of dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --quiet tests/structure
+	$(BIN)/python .ci/audit.py constraints.txt
 
 fix: setup ## mends format and what the linter can mend
 	$(BIN)/ruff format .

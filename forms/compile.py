@@ -18,14 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from forms.child_process import TooSlowError, run_bounded
-from forms.compile_messages import FindRow, mistake_of, validate_mistake
+from forms.compile_messages import FindRow, leak_mistake, mistake_of, validate_mistake
 from forms.definition import FormDefinition
 from forms.errors import CompilerUnavailableError, ConversionError, Mistake, NotAFormError, Reason
 from forms.file_kind import kind_of
+from forms.leaks import find_leaks
 from forms.limits import Limits
 from forms.rules_sheet import RulesSheet, SheetRow
 from forms.validate import find_java, find_validate_jar, validate_xform
 from forms.xform import read_definition
+from forms.xform_model import Model
 
 MAX_FORM_ID_CHARACTERS = 64
 _REFUSED_ENDINGS = (".xml", ".xls", ".xlsx")
@@ -95,6 +97,7 @@ def compile_form(
             result = _convert(data, kind, fallback_id, directory, limits)
             xform = result["xform"].encode("utf-8")
         definition = _checked_definition(xform)
+        _refuse_leaks(xform, _row_finder(result))
         compiled = CompiledForm(
             xform=xform,
             md5=hashlib.md5(xform, usedforsecurity=False).hexdigest(),
@@ -213,6 +216,13 @@ def _checked_definition(xform: bytes) -> FormDefinition:
             reason=Reason.FORM_ID_TOO_LONG,
         )
     return definition
+
+
+def _refuse_leaks(xform: bytes, find_row: FindRow) -> None:
+    """Raises: ConversionError naming each place where a sensitive answer would be shown without a mask."""
+    leaks = find_leaks(Model(xform))
+    if leaks:
+        raise ConversionError([leak_mistake(leak, find_row) for leak in leaks])
 
 
 def _validated(

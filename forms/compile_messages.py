@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from forms.errors import Mistake
+from forms.leaks import Leak
 
 _ROW = re.compile(r"\[row : (\d+)\]\s*")
 _SHEET = re.compile(r"[Oo]n the '([\w ]+)' sheet|for sheet: '([\w ]+)'")
@@ -111,6 +112,25 @@ def validate_mistake(stderr: str, find_row: FindRow) -> Mistake:
     sheet = "survey" if row else "entities" if name.startswith("@") else None
     shown = _NODE.sub(lambda match: f"${{{match.group(0).rpartition('/')[2]}}}", text).rstrip(".")
     return Mistake(_with_hint(f"ODK Validate: {shown}.", _MEND), sheet, row, column)
+
+
+def leak_mistake(leak: Leak, find_row: FindRow) -> Mistake:
+    """A sensitive answer on its way out, with the cell that sends it."""
+    name, source = leak.path.rpartition("/")[2], leak.source.rpartition("/")[2]
+    if leak.place == "save_to":
+        what = (
+            f"${{{name}}} is sensitive"
+            if name == source
+            else f"${{{name}}} copies the sensitive answer ${{{source}}}"
+        )
+        message = f"{what}, so it must not be saved to an entity: every phone and list would show it. Clear this cell."
+        return Mistake(message, "survey", find_row("name", name), "save_to")
+    if leak.place == "instance_name":
+        message = f"the name of the submission would show the sensitive answer ${{{source}}}. Take it out of the expression."
+        return Mistake(message, "settings", 2, "instance_name")
+    column = "label" if name == "label" else "entity_id"
+    message = f"the entity would show the sensitive answer ${{{source}}}. Take it out of the expression."
+    return Mistake(message, "entities", 2, column)
 
 
 def _without_trace(stderr: str) -> str:

@@ -30,7 +30,7 @@ class Field:
     external file without extension when `external` is set ('keluarga' for keluarga.csv).
     repeat: path of the nearest enclosing repeat, None outside repeats.
     role: value of bind sisir:role ('house_point', 'house_photo', 'place'); sensitive: bind sisir:sensitive =
-    'yes'. save_to: entity property; preload: 'timestamp/start' and the like, or 'start-geopoint' for
+    'yes', or copies such a question (forms.leaks). save_to: entity property; preload: 'timestamp/start' and the like, or 'start-geopoint' for
     setgeopoint actions. calculated: has a calculate expression and no control. media: for binary fields
     'image', 'audio', 'video', 'file'.
     """

@@ -5,16 +5,16 @@ xform_body, xform_media, xform_entities), converting workbooks (compile.py).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from forms.definition import Field, FormDefinition, MediaSlot
+from forms.leaks import spread
 from forms.xform_body import Body, Control, stem
 from forms.xform_entities import read_entities
 from forms.xform_media import expected_media
 from forms.xform_model import InstanceNode, Model
 from forms.xform_paths import parent_of
 from forms.xml import find_attribute
-
-_TRUTHY = {"yes", "true", "true()", "1"}
 
 
 def read_definition(xform: bytes) -> FormDefinition:
@@ -31,7 +31,7 @@ def read_definition(xform: bytes) -> FormDefinition:
         version=find_attribute(model.root, "version") or "",
         title=model.title,
         root=model.tree.name,
-        fields=tuple(_fields(model, body)),
+        fields=_with_copies(model, tuple(_fields(model, body))),
         choices=body.choices,
         external_lists=_external_lists(media),
         media=media,
@@ -42,6 +42,12 @@ def read_definition(xform: bytes) -> FormDefinition:
         encrypted=bool(model.public_key),
         instance_name=any(node.path == "/meta/instanceName" for node in model.tree.walk()),
     )
+
+
+def _with_copies(model: Model, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Questions that copy a sensitive one are sensitive too (forms.leaks)."""
+    held = spread(model)
+    return tuple(replace(field, sensitive=True) if field.path in held else field for field in fields)
 
 
 def _external_lists(media: tuple[MediaSlot, ...]) -> tuple[str, ...]:
@@ -88,7 +94,6 @@ def _leaf(model: Model, body: Body, node: InstanceNode, repeat: str | None) -> F
         external=said.external,
         repeat=repeat,
         role=attributes.get("role", "").strip() or None,
-        sensitive=attributes.get("sensitive", "").strip().lower() in _TRUTHY,
         save_to=attributes.get("saveto", "").strip() or None,
         preload=_preload(attributes.get("preload", ""), attributes.get("preloadParams", ""))
         or body.located.get(node.path),

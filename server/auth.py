@@ -1,10 +1,14 @@
 """Who is calling: token in the path, bearer token, basic, session cookie, in this order; the first one present decides.
 
+A password takes a tenth of a second and much memory to compare, so it is compared between two short transactions, never in
+one: `take_password` comes before an edge opens its own.
+
 Source: the OpenRosa specification, "Authentication".
 """
 
 import base64
 import binascii
+import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,13 +19,17 @@ from sqlalchemy.orm import Session
 
 from server.backends import Backends
 from server.db import session_scope
-from server.errors import HttpsOnlyError, NotAllowedError, NotAuthenticatedError
+from server.errors import HttpsOnlyError, NotAllowedError, NotAuthenticatedError, TooManyAttemptsError
 from server.models.actor import Actor, ActorKind
 from server.permissions import Caller
-from server.services import accounts
+from server.services import accounts, logins
+from server.services.accounts import Login
+from server.services.logins import Credentials
+from server.services.passwords import verify_password
 
 TOKEN = re.compile(r"[A-Za-z0-9!$]{64}")
 KEY_PATH = re.compile(r"/v1/key/([^/]+)(/.*)")
+_PROVEN = "sisir.proven_actor_id"
 PHONE_KINDS = (ActorKind.field_key, ActorKind.public_link)
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -100,22 +108,11 @@ def _by_header(session: Session, backends: Backends, request: Request, header: s
     if scheme.lower() == "bearer":
         return _by_token(session, value.strip())
     if scheme.lower() == "basic":
-        if backends.config.is_https and not arrived_by_https(request):
-            raise HttpsOnlyError()
-        return _by_basic(backends, value.strip())
+        take_password(request, backends)
+        actor = session.get(Actor, request.environ[_PROVEN])
+        if actor is not None:
+            return accounts.load_caller(session, actor, None)
     raise NotAuthenticatedError()
-
-
-def log_in(backends: Backends, request: Request, *, email: str, password: str) -> accounts.Login | None:
-    """A new session, or None when address or password is wrong or the account is locked."""
-    with session_scope(backends.sessions) as session:
-        return accounts.log_in(session, email=email, password=password)
-
-
-def knows_password(backends: Backends, request: Request, *, email: str, password: str) -> bool:
-    """Whether this is the password of the account; a wrong one is counted."""
-    with session_scope(backends.sessions) as session:
-        return accounts.check_password(session, email=email, password=password) is not None
 
 
 def arrived_by_https(request: Request) -> bool:
@@ -130,19 +127,83 @@ def _by_token(session: Session, token: str) -> Caller:
     return caller
 
 
-def _by_basic(backends: Backends, value: str) -> Caller:
-    """A transaction of its own, since a wrong password is counted although the request is refused."""
+def take_password(request: Request, backends: Backends) -> None:
+    """Compares the password of a request that brings one (Basic), in transactions of its own; once a request.
+
+    An edge calls it before it opens its transaction; `identify` then only looks up whose it was. Other requests: nothing.
+    Raises: NotAuthenticatedError (401.2), HttpsOnlyError (401.3), TooManyAttemptsError (429.1), UnavailableError.
+    """
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if "sisir.key" in request.environ or scheme.lower() != "basic" or _PROVEN in request.environ:
+        return
+    if backends.config.is_https and not arrived_by_https(request):
+        raise HttpsOnlyError()
     try:
-        email, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+        email, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError) as error:
         raise NotAuthenticatedError() from error
-    with session_scope(backends.sessions) as session:
-        account = accounts.check_password(session, email=email, password=password)
-        actor = session.get(Actor, account.actor_id) if account else None
-        caller = accounts.load_caller(session, actor, None) if actor else None
-    if caller is None:
+    checked = _check_password(backends, email, password, caller_address(request, backends))
+    if checked is None:
         raise NotAuthenticatedError()
-    return caller
+    with session_scope(backends.sessions, read_only=True) as session:
+        clearing = logins.needs_clearing(session, checked)
+    if clearing:
+        with session_scope(backends.sessions) as session:
+            if logins.accept(session, checked) is None:
+                raise NotAuthenticatedError()
+    request.environ[_PROVEN] = checked.actor_id
+
+
+def log_in(backends: Backends, request: Request, *, email: str, password: str) -> Login | None:
+    """A new session, or None when address or password is wrong or the account is locked.
+
+    Effects: a wrong password is counted for the account and for the caller's address.
+    Raises: TooManyAttemptsError, UnavailableError.
+    """
+    checked = _check_password(backends, email, password, caller_address(request, backends))
+    if checked is None:
+        return None
+    with session_scope(backends.sessions) as session:
+        account = logins.accept(session, checked)
+        return None if account is None else accounts.start_session(session, account)
+
+
+def knows_password(backends: Backends, request: Request, *, email: str, password: str) -> bool:
+    """Whether this is the password of the account; a wrong one is counted. Raises: as log_in."""
+    return _check_password(backends, email, password, caller_address(request, backends)) is not None
+
+
+def _check_password(backends: Backends, email: str, password: str, address: str) -> Credentials | None:
+    """Whose password this is, or None; takes as long for an unknown address or a locked account."""
+    wait_s = backends.attempts.wait_s(address)
+    if wait_s:
+        raise TooManyAttemptsError(details={"retryAfter": wait_s})
+    with session_scope(backends.sessions, read_only=True) as session:
+        checked = logins.find_credentials(session, email)
+    if verify_password(checked.password_hash, password):
+        return checked
+    backends.attempts.count_failure(address)
+    if checked.actor_id is not None:
+        with session_scope(backends.sessions) as session:
+            logins.count_failure(session, checked)
+    return None
+
+
+def caller_address(request: Request, backends: Backends) -> str:
+    """The network address that a request comes from; behind a proxy of ours, the one that the proxy saw."""
+    address = request.remote_addr or ""
+    seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    while seen and seen[-1] and _is_proxy(address, backends):
+        address = seen.pop()
+    return address
+
+
+def _is_proxy(address: str, backends: Backends) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in backends.config.proxies)
 
 
 def _by_cookie(session: Session, token: str) -> Caller | None:

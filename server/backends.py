@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import server.models.all  # noqa: F401 - every table must be known before the fi
 from media.blobs import Storage
 from media.sealing import Seal, read_key
 from media.storage import open_storage
+from server.attempts import Attempts
 from server.boundaries import BoundaryCache
 from server.config import Config
 from server.db import Sessions, now, open_database
@@ -34,6 +35,8 @@ class Backends:
     seal: Seal
     boundaries: BoundaryCache
     clock: Callable[[], datetime] = now
+    attempts: Attempts = field(default_factory=Attempts)
+    """Wrong passwords by address, of this process."""
 
     @cached_property
     def queue(self) -> Huey:

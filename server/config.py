@@ -3,6 +3,7 @@
 Every variable is documented in README.md; tests/structure holds the two together.
 """
 
+import ipaddress
 import re
 import socket
 from collections.abc import Mapping
@@ -24,7 +25,9 @@ VARIABLES = {
     "SISIR_KEY": "the office key (base64, 32 bytes); default the file $SISIR_VAR/office.key, made by sisir init",
     "SISIR_TIMEZONE": "time zone of the office; default Asia/Jakarta (WIB)",
     "SISIR_THREADS": "threads of one web process; default 8",
+    "SISIR_PROXIES": "addresses or networks of reverse proxies in front, comma between; default 127.0.0.1,::1",
 }
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAX_REQUEST_BYTES = 110_000_000
 MAX_FILE_BYTES = 50_000_000
 MAX_FILES = 100
@@ -44,6 +47,8 @@ class Config:
     key: str | None
     timezone: ZoneInfo
     threads: int = 8
+    proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed."""
 
     @property
     def is_https(self) -> bool:
@@ -88,6 +93,7 @@ def load_config(environ: Mapping[str, str]) -> Config:
         key=environ.get("SISIR_KEY") or None,
         timezone=_timezone(environ.get("SISIR_TIMEZONE") or "Asia/Jakarta"),
         threads=_number(environ, "SISIR_THREADS", 8),
+        proxies=_networks(environ.get("SISIR_PROXIES") or "127.0.0.1,::1"),
     )
 
 
@@ -96,6 +102,17 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text):
         raise SetupError(f"{name}={text!r} is no number; for example {name}={default}")
     return int(text)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(
+            ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()
+        )
+    except ValueError as error:
+        raise SetupError(
+            f"SISIR_PROXIES={text!r} is no list of addresses; for example SISIR_PROXIES=10.0.0.5,172.16.0.0/12"
+        ) from error
 
 
 def _database_url(url: str) -> str:

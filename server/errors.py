@@ -7,6 +7,7 @@ SisirError
 ├── BadRequestError (MissingParameterError, BadHeaderError, MissingPartError, BadValueError, BrokenUploadError)
 ├── ConflictError (OtherXmlError, FormClosedError, SupersededError, DuplicateError, VersionReusedError,
 │   ListNameError, PropertyNameError, StaleError, DeletedError)
+├── TooManyAttemptsError                          too many wrong passwords from one address
 ├── TooLargeError                                 the request or one of its files is over the limit
 ├── UnavailableError                              storage or database does not answer; nothing was kept
 ├── ImportRefusedError                            a file for import cannot be read at all
@@ -221,6 +222,13 @@ class TooLargeError(SisirError):
 
     code = "413.1"
     message_id = "Kiriman terlalu besar: paling banyak 100 berkas, tiap foto paling besar 50 MB."
+
+
+class TooManyAttemptsError(SisirError):
+    """Too many wrong passwords came from this address; wait."""
+
+    code = "429.1"
+    message_id = "Terlalu banyak kata sandi salah dari jaringan ini. Tunggu 15 menit lalu coba lagi."
 
 
 class UnavailableError(SisirError):

@@ -79,7 +79,12 @@ def create_front(config: Config) -> Flask:
         console.add_url_rule(path, name, build_only=True)
     app.register_blueprint(console)
     app.context_processor(
-        lambda: {"page": None, "language": frame.select_language(), "take_notice": lambda: None}
+        lambda: {
+            "page": None,
+            "language": frame.select_language(),
+            "take_notice": lambda: None,
+            "current_address": frame.current_address,
+        }
     )
     app.after_request(_set_headers)
     return app
@@ -90,7 +95,7 @@ def _login() -> str:
 
 
 def _to_login() -> ResponseReturnValue:
-    return redirect(url_for("console.login", next=request.full_path.rstrip("?")))
+    return redirect(url_for("console.login", next=frame.current_address()))
 
 
 def _set_headers(response: Response) -> Response:

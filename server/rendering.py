@@ -6,7 +6,7 @@ The only place that turns exceptions into answers.
 import logging
 import re
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
@@ -22,7 +22,7 @@ from server.errors import (
     TooLargeError,
     UnavailableError,
 )
-from server.openrosa.answers import answer_error, is_phone_route
+from server.openrosa.answers import answer_error, is_phone_route, retry_after
 from server.problems import MissingApiVersionError, UnknownApiVersionError
 
 API_VERSION = re.compile(r"/v([0-9]+)(?:/|$)")
@@ -45,9 +45,11 @@ def register_error_pages(app: Flask) -> None:
 def _answer(error: SisirError) -> ResponseReturnValue:
     if is_phone_route(request):
         return answer_error(error)
-    if API_VERSION.match(request.path) or isinstance(error, MissingApiVersionError):
-        return _problem(error)
-    return _page(error)
+    is_api = API_VERSION.match(request.path) or isinstance(error, MissingApiVersionError)
+    response = make_response(_problem(error) if is_api else _page(error))
+    if error.status in (429, 503):
+        response.headers["Retry-After"] = retry_after(error)
+    return response
 
 
 def _problem(error: SisirError) -> Response:
@@ -95,9 +97,13 @@ def _named(error: HTTPException) -> SisirError:
 
 
 def _refuse_nul() -> None:
-    """No name, id or search word holds a NUL; PostgreSQL cannot even be asked for one."""
+    """No name, id, note or search word holds a NUL; PostgreSQL cannot even be asked for one."""
     if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
         raise BadRequestError("the address holds a NUL character")
+    if request.mimetype == "application/x-www-form-urlencoded" and any(
+        "\x00" in text for pair in request.form.items(multi=True) for text in pair
+    ):
+        raise BadRequestError("a field holds a NUL character", message_id="Ada isian yang tidak sah.")
 
 
 def _unfit(error: Exception) -> ResponseReturnValue:

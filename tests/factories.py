@@ -234,6 +234,28 @@ def make_submission(
     return submission
 
 
+def add_version(session: Session, submission: Submission, *, submitter_id: int) -> SubmissionVersion:
+    """An edit of a visit by somebody, as receiving leaves it."""
+    old = session.get_one(SubmissionVersion, submission.current_version_id)
+    stored = SubmissionVersion(
+        submission_id=submission.id,
+        form_id=old.form_id,
+        form_version_id=old.form_version_id,
+        is_draft=False,
+        instance_id=f"uuid:{uuid.uuid4()}",
+        deprecated_id=old.instance_id,
+        xml=old.xml,
+        xml_digest=bytes(32),
+        submitter_id=submitter_id,
+        created_at=now(),
+    )
+    session.add(stored)
+    session.flush()
+    submission.current_version_id, submission.submitter_id = stored.id, submitter_id
+    session.flush()
+    return stored
+
+
 def make_attachment(
     session: Session,
     backends: Backends,

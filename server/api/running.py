@@ -18,7 +18,7 @@ from server.api.call import Call
 from server.api.routes import File, Route
 from server.api.shapes import Shape, made
 from server.api.targets import find_targets, read_path, require_one
-from server.auth import identify
+from server.auth import identify, take_password
 from server.edge import backends
 from server.errors import BadHeaderError, NotAuthenticatedError
 from server.permissions import Caller
@@ -46,6 +46,8 @@ def run(route: Route, values: dict[str, str]) -> Response:
         notes=_notes(request),
     )
     raw = read_json(request) if _takes_json(route) else None
+    if not route.is_open:
+        take_password(request, call.backends)
     if route.by_hand:
         with call.reading() as session:
             _pass_the_door(route, call, session, raw)

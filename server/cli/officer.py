@@ -15,6 +15,7 @@ from server.cli.context import backends, project_option
 from server.db import session_scope
 from server.services import accounts, officers, projects
 from server.services.areas import area_names
+from server.services.csv_lines import csv_line
 
 
 @click.group()
@@ -59,8 +60,7 @@ def warn_of_unknown_areas(session: Session, paths: Iterable[str]) -> None:
 def import_officers(file: TextIO, project_id: int) -> None:
     """Adds officers from a CSV with the columns name and areas (parted by spaces); prints id, name and token as CSV."""
     ours = backends()
-    rows = csv.writer(sys.stdout, lineterminator="\n")
-    rows.writerow(["id", "name", "token"])
+    sys.stdout.write(csv_line(("id", "name", "token")))
     with session_scope(ours.sessions) as session:
         campaign = projects.get_project(session, project_id)
         for line in csv.DictReader(file):
@@ -68,7 +68,7 @@ def import_officers(file: TextIO, project_id: int) -> None:
             actor, token = accounts.create_officer(
                 session, ours.seal, project=campaign, name=line.get("name") or "", areas=areas
             )
-            rows.writerow([actor.id, actor.display_name, token])
+            sys.stdout.write(csv_line((actor.id, actor.display_name, token)))
 
 
 @officer.command("qr")

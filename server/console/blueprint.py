@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from server.console import texts
 from server.console.formats import FILTERS
-from server.console.frame import HEADERS, LANGUAGE_COOKIE, select_language
+from server.console.frame import HEADERS, LANGUAGE_COOKIE, current_address, select_language
 from server.console.notices import carry_notice, take_notice
 from server.edge import backends
 from server.errors import NotAuthenticatedError
@@ -54,7 +54,7 @@ def set_headers(response: Response) -> Response:
 @blueprint.errorhandler(NotAuthenticatedError)
 def ask_to_log_in(error: NotAuthenticatedError) -> ResponseReturnValue:
     """To the log-in page, and back afterwards; htmx is told to load the whole page."""
-    target = url_for("console.login", next=request.full_path.rstrip("?") if request.method == "GET" else None)
+    target = url_for("console.login", next=current_address() if request.method == "GET" else None)
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": target})
     return redirect(target)
@@ -63,4 +63,10 @@ def ask_to_log_in(error: NotAuthenticatedError) -> ResponseReturnValue:
 @blueprint.app_context_processor
 def shared_values() -> dict[str, object]:
     """What every template sees. page is None before somebody logged in."""
-    return {"page": g.get("page"), "language": select_language(), "texts": texts, "take_notice": take_notice}
+    return {
+        "page": g.get("page"),
+        "language": select_language(),
+        "texts": texts,
+        "take_notice": take_notice,
+        "current_address": current_address,
+    }

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from server.console.blueprint import blueprint
 from server.console.notices import notify
-from server.console.pages import Page, reading_page, writing_page
+from server.console.pages import Page, reading_page, row_id, writing_page
 from server.console.queue_views import kept_filters, read_filters
 from server.edge import backends
 from server.errors import BadValueError, GuardError, NotAllowedError, SisirError, StaleError
@@ -84,6 +84,8 @@ def decide_finding(project_id: int, case_id: int, finding_id: int) -> ResponseRe
             state=FindingState(wanted),
             note=request.form.get("note", ""),
             expected_revision=_revision(),
+            together=[number for text in request.form.getlist("together")[:50] if (number := row_id(text))],
+            seen=request.form.get("seen"),
         )
 
     refused = _act(project_id, case_id, "finding", act, finding_id=finding_id)
@@ -109,8 +111,9 @@ def propose(project_id: int, case_id: int) -> ResponseReturnValue:
             found,
             proposal=Proposal(wanted),
             note=request.form.get("note", ""),
-            officer_id=request.form.get("officer_id", type=int),
+            officer_id=row_id(request.form.get("officer_id")),
             expected_revision=_revision(),
+            seen=request.form.get("seen"),
         )
 
     return _act(project_id, case_id, "propose", act) or _go_on(
@@ -131,6 +134,7 @@ def confirm(project_id: int, case_id: int) -> ResponseReturnValue:
             note=request.form.get("note", ""),
             expected_revision=_revision(),
             on=ours.clock().astimezone(ours.config.timezone).date(),
+            seen=request.form.get("seen"),
         )
 
     return _act(project_id, case_id, "decide", act, verb="case.confirm") or _go_on(
@@ -144,7 +148,12 @@ def return_case(project_id: int, case_id: int) -> ResponseReturnValue:
 
     def act(page: Page, found: Case) -> None:
         reviewing.return_case(
-            page.session, page.caller, found, note=request.form.get("note", ""), expected_revision=_revision()
+            page.session,
+            page.caller,
+            found,
+            note=request.form.get("note", ""),
+            expected_revision=_revision(),
+            seen=request.form.get("seen"),
         )
 
     return _act(project_id, case_id, "decide", act, verb="case.confirm") or _go_on(
@@ -156,10 +165,10 @@ def return_case(project_id: int, case_id: int) -> ResponseReturnValue:
 def unmask(project_id: int, case_id: int) -> ResponseReturnValue:
     """The case with sensitive answers in clear, once; who looked and why is in the audit log."""
     purpose = " ".join(request.form.get("purpose", "").split())[:500]
-    if len(purpose) < MIN_PURPOSE:
-        notify(gettext("Write what you need it for, at least 10 characters."), "error")
-        return redirect(_address(project_id, case_id), 303)
     with writing_page(project_id, "identity.unmask") as page:
+        if len(purpose) < MIN_PURPOSE:
+            notify(gettext("Write what you need it for, at least 10 characters."), "error")
+            return redirect(_address(project_id, case_id), 303)
         found = reviewing.find_case(page.session, page.caller, project_id, case_id)
         audit.record(
             page.session,
@@ -194,7 +203,7 @@ def _act(
             note=request.form.get("note", ""),
             proposal=request.form.get("proposal", ""),
             officer_id=request.form.get("officer_id", ""),
-            revision=request.form.get("revision", 0, type=int),
+            revision=row_id(request.form.get("revision")) or 0,
             finding_id=finding_id,
         )
     with reading_page(project_id, "case.read") as page:
@@ -230,7 +239,7 @@ def _address(project_id: int, case_id: int) -> str:
 
 
 def _revision() -> int:
-    revision = request.form.get("revision", type=int)
+    revision = row_id(request.form.get("revision"))
     if revision is None:
         raise NotAllowedError("the revision is missing", message_id="Muat ulang halaman lalu coba lagi.")
     return revision

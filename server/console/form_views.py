@@ -77,9 +77,9 @@ def publish_form(project_id: int, form_id: int) -> ResponseReturnValue:
 def set_form_state(project_id: int, form_id: int) -> ResponseReturnValue:
     """Opens or closes a form."""
     wanted = request.form.get("state", "")
-    if wanted not in set(FormState):
-        raise BadValueError("no such state")
     with writing_page(project_id, "form.publish") as page:
+        if wanted not in set(FormState):
+            raise BadValueError("no such state")
         found = _find(page, form_id)
         found.state = FormState(wanted)
         audit.record(

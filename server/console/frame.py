@@ -5,6 +5,9 @@ Belongs here: what the front door (server/front_door.py) shares with the console
 
 from flask import render_template, request
 
+from server.console.typed_numbers import may_be_number
+from server.errors import SisirError
+
 LANGUAGES = ("id", "en")
 LANGUAGE_COOKIE = "language"
 POLICY = "; ".join(
@@ -34,6 +37,14 @@ def select_language() -> str:
     return chosen if chosen in LANGUAGES else LANGUAGES[0]
 
 
-def render_login(*, going_to: str, email: str = "", failed: bool = False) -> str:
-    """The log-in page. going_to: the address that was asked for; failed: after a wrong password."""
-    return render_template("login.html", next=going_to, email=email, failed=failed)
+def current_address() -> str:
+    """The address of this page, to come back to; without its search when that may be an identity number."""
+    searched = may_be_number(request.args.get("q", ""))
+    return request.path if searched else request.full_path.rstrip("?")
+
+
+def render_login(
+    *, going_to: str, email: str = "", failed: bool = False, refused: SisirError | None = None
+) -> str:
+    """The log-in page. going_to: the address that was asked for; failed: after a wrong password; refused: not even tried."""
+    return render_template("login.html", next=going_to, email=email, failed=failed, refused=refused)

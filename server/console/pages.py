@@ -20,6 +20,8 @@ from server.models.project import Project
 from server.permissions import Caller
 from server.services.projects import get_project
 
+MAX_ID_DIGITS = 18
+"""All of them fit into 64 bits."""
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 
@@ -75,6 +77,14 @@ def writing_page(project_id: int | None, verb: str | None) -> Iterator[Page]:
     with writing() as (session, caller):
         require_csrf(caller)
         yield _open(session, caller, project_id, verb)
+
+
+def row_id(text: str | None) -> int | None:
+    """A row's id in a parameter; None for what no row can have."""
+    plain = (text or "").strip()
+    if not plain.isascii() or not plain.isdecimal() or len(plain) > MAX_ID_DIGITS:
+        return None
+    return int(plain)
 
 
 def require_csrf(caller: Caller) -> None:

@@ -4,13 +4,16 @@ from flask import Response, make_response, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from server import auth
 from server.console.blueprint import blueprint, remember_language, safe_next
 from server.console.frame import LANGUAGES, render_login, select_language
 from server.console.notices import notify
 from server.console.pages import reading_page, require_same_origin, writing_page
 from server.db import session_scope
 from server.edge import backends
+from server.errors import TooManyAttemptsError, UnavailableError
 from server.models.actor import Account
+from server.openrosa.answers import retry_after
 from server.services import accounts, projects
 from server.services.accounts import Login
 
@@ -25,14 +28,17 @@ def login() -> str:
 def log_in() -> ResponseReturnValue:
     """Checks address and password; a wrong one gives the same page with the address kept."""
     require_same_origin()
-    email = request.form.get("email", "")
-    with session_scope(backends().sessions) as session:
-        done = accounts.log_in(session, email=email, password=request.form.get("password", ""))
-        account = session.get(Account, done.actor_id) if done else None
-        language = account.language if account else select_language()
+    email, going_to, ours = request.form.get("email", ""), request.form.get("next", ""), backends()
+    try:
+        done = auth.log_in(ours, request, email=email, password=request.form.get("password", ""))
+    except (TooManyAttemptsError, UnavailableError) as error:
+        page = render_login(going_to=going_to, email=email, refused=error)
+        return page, error.status, {"Retry-After": retry_after(error)}
     if done is None:
-        page = render_login(going_to=request.form.get("next", ""), email=email, failed=True)
-        return page, 401
+        return render_login(going_to=going_to, email=email, failed=True), 401
+    with session_scope(ours.sessions, read_only=True) as session:
+        account = session.get(Account, done.actor_id)
+        language = account.language if account else select_language()
     response = make_response(redirect(safe_next(request.form.get("next")), 303))
     _set_session_cookie(response, done)
     return remember_language(response, language)

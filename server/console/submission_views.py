@@ -4,7 +4,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.console.blueprint import blueprint
-from server.console.pages import reading_page
+from server.console.pages import reading_page, row_id
 from server.edge import backends
 from server.services import case_photos, case_reading, form_cache, publishing, submission_lists
 from server.services.case_queue import names_of
@@ -13,14 +13,14 @@ from server.services.case_queue import names_of
 @blueprint.get("/projects/<int:project_id>/submissions")
 def submissions(project_id: int) -> str:
     """Submissions of the caller's areas, newest first, of one form when asked."""
-    form_id = request.args.get("form", type=int)
+    form_id = row_id(request.args.get("form"))
     with reading_page(project_id, "case.read") as page:
         lines, cursor = submission_lists.list_submissions(
             page.session,
             page.caller,
             project_id,
             form_id=form_id,
-            before=request.args.get("before", type=int),
+            before=row_id(request.args.get("before")),
         )
         forms = publishing.list_forms(page.session, project_id)
         return render_template("submissions.html", lines=lines, cursor=cursor, forms=forms, form_id=form_id)

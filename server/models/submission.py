@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, ClassVar
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column
 
 from server.db import Base, BigId, CreatedAt, Id, MaybeTime, UtcDateTime, code_text
 
@@ -46,6 +47,9 @@ class Submission(Base):
     current_version_id: Mapped[int | None] = mapped_column(BigId, index=True)
     """submission_version.id; no foreign key, since each table would wait for the other."""
     submitter_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
+    """Who sent the current version: the officer of the visit, whose findings these are."""
+    first_submitter_id: ClassVar[Any]
+    """Who sent the first version (Central's submitterId); looked up when it is asked for."""
     device_id: Mapped[str | None] = mapped_column(String(255))
     user_agent: Mapped[str | None] = mapped_column(String(255))
     review_state: Mapped[str | None] = mapped_column(String(16))
@@ -112,6 +116,17 @@ class SubmissionVersion(Base):
     device_id: Mapped[str | None] = mapped_column(String(255))
     user_agent: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[CreatedAt]
+
+
+Submission.first_submitter_id = column_property(
+    select(SubmissionVersion.submitter_id)
+    .where(SubmissionVersion.submission_id == Submission.id)
+    .order_by(SubmissionVersion.id)
+    .limit(1)
+    .correlate_except(SubmissionVersion)
+    .scalar_subquery(),
+    deferred=True,
+)
 
 
 class Attachment(Base):

@@ -57,9 +57,14 @@ def answer_error(error: SisirError) -> Response:
     response.headers["X-Sisir-Problem"] = error.code
     if error.status == 401 and _wants_challenge(error):
         response.headers["WWW-Authenticate"] = 'Basic realm="Sisir", charset="UTF-8"'
-    if error.status == 503:
-        response.headers["Retry-After"] = "60"
+    if error.status in (429, 503):
+        response.headers["Retry-After"] = retry_after(error)
     return _with_headers(response, "id")
+
+
+def retry_after(error: SisirError) -> str:
+    """Seconds after which it makes sense to try again."""
+    return str((error.details or {}).get("retryAfter", 60))
 
 
 def _wants_challenge(error: SisirError) -> bool:

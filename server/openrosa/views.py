@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, request
 
 from forms.openrosa import render_form_list, render_integrity, render_manifest
-from server.auth import require_caller
+from server.auth import require_caller, take_password
 from server.db import Sessions, session_scope, single_reads
 from server.edge import asking, backends, jobs, reading
 from server.errors import BadTypeError, SisirError
@@ -116,6 +116,7 @@ def submit(project_id: int) -> Response:
     """Stores a submission, then thanks, then lets it be checked."""
     require_version_header()
     ours = backends()
+    take_password(request, ours)
     with single_reads(ours.sessions) as session:
         caller = require_caller(request, ours, session)
     with read_upload(request, ours.clock()) as upload:
@@ -127,7 +128,7 @@ def submit(project_id: int) -> Response:
             with session_scope(ours.sessions) as session:
                 receipt = receiving.store(session, ours, found)
         except SisirError as error:
-            if error.status in (400, 404, 409):
+            if error.status in (400, 403, 404, 409):
                 with session_scope(ours.sessions) as session:
                     receiving.keep_refused(
                         session, ours, upload, error, project_id=project_id, actor_id=caller.actor_id

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, Text, bindparam, cast, delete, select, update
 from sqlalchemy.orm import Session
 
@@ -23,13 +21,10 @@ from server.models.actor import Account, Actor, ActorArea, ActorKind, Assignment
 from server.models.project import Project
 from server.permissions import ROLES, SITE, Caller, narrowest_areas
 from server.services import audit
-from server.services.password_rules import require_good_password
+from server.services.passwords import hash_password
 
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 SESSION_TIME = timedelta(hours=24)
-MAX_FAILURES = 5
-LOCK_TIME = timedelta(minutes=15)
-_HASHER = PasswordHasher()
 AREA_PATH = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}(/[0-9]{3}(/[0-9]{3})?)?")
 
 
@@ -94,12 +89,6 @@ def create_user(
     return actor
 
 
-def hash_password(password: str) -> str:
-    """Argon2id of a password. Raises: BadValueError as require_good_password."""
-    require_good_password(password)
-    return _HASHER.hash(password)
-
-
 def set_password(
     session: Session,
     actor_id: int,
@@ -121,54 +110,6 @@ def set_password(
     session.execute(others.where(AuthSession.id != keep_session_id) if keep_session_id else others)
     actee_id = session.get_one(Actor, actor_id).actee_id
     audit.record(session, changed_by_id, "user.update", actee_id, {"fields": ["password"]})
-
-
-def log_in(session: Session, *, email: str, password: str) -> Login | None:
-    """A new session, or None when address or password is wrong or the account is locked.
-
-    Effects: counts failures; after MAX_FAILURES the account is locked for LOCK_TIME. The caller commits in either case.
-    """
-    account = check_password(session, email=email, password=password)
-    return None if account is None else start_session(session, account)
-
-
-def check_password(session: Session, *, email: str, password: str) -> Account | None:
-    """The account whose password this is, or None; takes as long for an unknown address."""
-    account = session.scalar(
-        select(Account)
-        .join(Actor, Actor.id == Account.actor_id)
-        .where(Account.email == email.strip().lower(), Actor.deleted_at.is_(None))
-        .with_for_update()
-    )
-    moment = now()
-    locked = account is not None and account.locked_until is not None and account.locked_until > moment
-    stored = (
-        account.password_hash
-        if account is not None and account.password_hash and not locked
-        else _nobodys_hash()
-    )
-    if _verify(stored, password) and account is not None and not locked:
-        account.failed_logins, account.locked_until = 0, None
-        return account
-    if account is not None and not locked:
-        account.failed_logins += 1
-        if account.failed_logins >= MAX_FAILURES:
-            account.locked_until, account.failed_logins = moment + LOCK_TIME, 0
-            audit.record(session, account.actor_id, "user.lock")
-    return None
-
-
-@lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
-    """The hash of no account's password: checking it takes as long as checking a real one."""
-    return _HASHER.hash("no account has this password")
-
-
-def _verify(stored: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def start_session(session: Session, account: Account) -> Login:

@@ -40,7 +40,7 @@ class Filters:
     state: 'todo' (open with something found or not to be known, or returned), 'confirm' (waits for Dinsos), 'visit' (waits for a revisit or correction),
     'decided', 'all'. area: area code or path. code: finding code. form: database id of a form. first_on, last_on: days
     of the latest visit, both included. search: words, all of which must occur in name or ids.
-    identity: keyed hash of a NIK or KK number, hex.
+    identity: keyed hash of a NIK or KK number, hex; a case that has it is found whatever its words are.
     """
 
     state: str = "todo"
@@ -230,18 +230,20 @@ def _place_and_time(filters: Filters, timezone: ZoneInfo) -> list[ColumnElement[
 
 
 def _words(filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
+    """All words, or the number that they may be instead."""
+    words: list[ColumnElement[bool]] = [
         Case.search_text.contains(word, autoescape=True) for word in filters.search.lower().split()[:8]
     ]
-    if filters.identity:
-        try:
-            digest = bytes.fromhex(filters.identity)
-        except ValueError as error:
-            raise BadValueError("the identity search is damaged") from error
-        columns = (Household.nik_hash, Household.manager_nik_hash, Household.kk_hash)
-        matching = select(Household.id).where(or_(*(column == digest for column in columns)))
-        found.append(Case.household_id.in_(matching))
-    return found
+    if not filters.identity:
+        return words
+    try:
+        digest = bytes.fromhex(filters.identity)
+    except ValueError as error:
+        raise BadValueError("the identity search is damaged") from error
+    columns = (Household.nik_hash, Household.manager_nik_hash, Household.kk_hash)
+    matching = select(Household.id).where(or_(*(column == digest for column in columns)))
+    numbered = Case.household_id.in_(matching)
+    return [or_(numbered, and_(*words)) if words else numbered]
 
 
 def _findings_and_forms(filters: Filters) -> list[ColumnElement[bool]]:

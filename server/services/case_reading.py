@@ -4,7 +4,7 @@ Belongs here: reading. Does not: acts (reviewing.py), the map (case_map.py), wor
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -23,7 +23,7 @@ from server.models.household import Household, Snapshot
 from server.models.submission import Submission, SubmissionVersion
 from server.models.task import Task
 from server.permissions import Caller
-from server.services import case_photos, form_cache, reviewing, tasks
+from server.services import case_photos, evidence, form_cache, reviewing, tasks
 from server.services.answer_pages import AnswerGroup, Reader, external_values, group_answers
 from server.services.answers import read_answers
 from server.services.case_photos import PhotoView
@@ -37,7 +37,7 @@ SEVERITIES = ("high", "medium", "low", "info")
 @dataclass(frozen=True)
 class FindingView:
     """A finding with its reasons. changed: the evidence is another since a person decided; visited_on, officer: the visit
-    that it rests on."""
+    that it rests on. repeats: the same finding from other forms and visits, which stands there once and is decided once."""
 
     finding: Finding
     explanation: Explanation
@@ -46,6 +46,17 @@ class FindingView:
     changed: bool
     visited_on: date | None = None
     officer: str = ""
+    repeats: tuple["FindingView", ...] = ()
+
+    @property
+    def all(self) -> tuple["FindingView", ...]:
+        """This one and its repeats."""
+        return (self, *self.repeats)
+
+    @property
+    def seen(self) -> str:
+        """What a decision about it is compared with."""
+        return evidence.digest_of(view.finding for view in self.all)
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,8 @@ class CaseView:
     removal_missing: tuple[Missing, ...]
     is_own_visit: bool
     is_revealed: bool = False
+    seen: str = ""
+    """What a proposal or decision on this page is compared with."""
 
 
 def get_case(
@@ -108,7 +121,7 @@ def get_case(
     definitions = _definitions(session, visits)
     events = reviewing.list_events(session, case)
     household = session.get(Household, case.household_id) if case.household_id else None
-    findings = list(session.scalars(select(Finding).where(Finding.case_id == case.id).order_by(Finding.id)))
+    findings = evidence.list_findings(session, case)
     actors = (
         [e.actor_id for e in events] + [f.decided_by_id for f in findings] + [v.submitter_id for v in visits]
     )
@@ -129,6 +142,7 @@ def get_case(
         removal_missing=tuple(missing_for_removal(session, case, "x" * reviewing.MIN_NOTE)),
         is_own_visit=reviewing.is_own_visit(session, caller, case),
         is_revealed=reveal,
+        seen=evidence.digest_of(findings),
     )
 
 
@@ -242,6 +256,7 @@ def _view_findings(
 
 
 def _group(views: Sequence[FindingView]) -> FindingGroups:
+    views = _join(views)
     closed = tuple(
         v for v in views if v.finding.state == FindingState.closed or v.finding.closed_at is not None
     )
@@ -257,6 +272,19 @@ def _group(views: Sequence[FindingView]) -> FindingGroups:
         unknown=tuple(view for view in live if view.finding.outcome == "unknown"),
         closed=closed,
     )
+
+
+def _join(views: Sequence[FindingView]) -> list[FindingView]:
+    """One view for what several forms or visits say alike, as the queue counts it; apart where people decided apart."""
+    joined: dict[tuple[object, ...], list[FindingView]] = {}
+    for view in views:
+        f = view.finding
+        decided = (f.state, f.closed_at is None, f.decided_by_id, f.decision_note)
+        joined.setdefault((f.code, f.outcome, f.kind, f.severity, *decided), []).append(view)
+    return [
+        replace(first, repeats=tuple(rest), changed=any(view.changed for view in (first, *rest)))
+        for first, *rest in joined.values()
+    ]
 
 
 def _open_first(views: Iterable[FindingView]) -> list[FindingView]:

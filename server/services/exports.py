@@ -1,7 +1,5 @@
 """Tables that leave the office: findings as CSV, so that anybody can score them without our code."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,13 +14,13 @@ from server.models.form import Form
 from server.models.household import Household
 from server.models.submission import Submission
 from server.scope import AreaPaths, within_areas
+from server.services.csv_lines import csv_line
 from server.services.new_households import HOUSEHOLD_LIST
 
 FINDING_COLUMNS = (
     "source_id", "submission", "form", "officer", "code", "kind", "severity", "outcome", "state", "evidence", "at",
 )  # fmt: skip
 PAGE = 2000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def iter_findings_csv(session: Session, project_id: int, areas: AreaPaths) -> Iterator[str]:
@@ -31,17 +29,17 @@ def iter_findings_csv(session: Session, project_id: int, areas: AreaPaths) -> It
     source_id: the register's id of the household, empty for new families and for submissions without household.
     submission: instanceID. evidence: JSON. at: when it was first found, ISO 8601 UTC.
     """
-    yield _line(FINDING_COLUMNS)
+    yield csv_line(FINDING_COLUMNS)
     last = 0
     while rows := _page(session, project_id, areas, last):
         for row in rows:
             evidence = json.dumps(row.evidence, ensure_ascii=False, sort_keys=True)
-            yield _line(
+            yield csv_line(
                 (
-                    safe_cell(row.source_id or ""),
-                    safe_cell(row.instance_id or ""),
+                    row.source_id or "",
+                    row.instance_id or "",
                     row.xml_form_id or "",
-                    safe_cell(row.display_name or ""),
+                    row.display_name or "",
                     row.code,
                     row.kind,
                     row.severity,
@@ -96,7 +94,7 @@ def iter_visits_csv(session: Session, project_id: int, areas: AreaPaths) -> Iter
 
     relation: inside, boundary, outside, unknown; distances in metres; at: received, ISO 8601 UTC.
     """
-    yield _line(VISIT_COLUMNS)
+    yield csv_line(VISIT_COLUMNS)
     last = 0
     while rows := _visits_page(session, project_id, areas, last):
         for row in rows:
@@ -109,9 +107,8 @@ def iter_visits_csv(session: Session, project_id: int, areas: AreaPaths) -> Iter
                 row.outside_m,
                 row.found_village,
             )
-            texts = ("" if cell is None else str(cell) for cell in cells)
-            head = (safe_cell(row.source_id or ""), safe_cell(row.instance_id), row.xml_form_id)
-            yield _line((*head, safe_cell(row.display_name or ""), *texts, row.created_at.isoformat()))
+            head = (row.source_id or "", row.instance_id, row.xml_form_id)
+            yield csv_line((*head, row.display_name or "", *cells, row.created_at.isoformat()))
         last = rows[-1].id
 
 
@@ -149,7 +146,7 @@ def _visits_page(session: Session, project_id: int, areas: AreaPaths, after: int
 
 def iter_households_csv(session: Session, project_id: int, areas: AreaPaths) -> Iterator[str]:
     """Lines of the campaign's households, header first: register id, uuid on the phones, area path."""
-    yield _line(("source_id", "entity", "area"))
+    yield csv_line(("source_id", "entity", "area"))
     last = 0
     query = (
         select(Entity.id, Household.source_id, Entity.uuid, Entity.area_path)
@@ -166,16 +163,5 @@ def iter_households_csv(session: Session, project_id: int, areas: AreaPaths) -> 
     )
     while rows := session.execute(query.where(Entity.id > last)).all():
         for row in rows:
-            yield _line((safe_cell(row.source_id or ""), row.uuid, row.area_path))
+            yield csv_line((row.source_id or "", row.uuid, row.area_path))
         last = rows[-1].id
-
-
-def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()

@@ -16,6 +16,7 @@ from server.models.blob import Photo
 from server.models.case import Case
 from server.models.finding import Finding, FindingState
 from server.models.submission import Attachment, Submission
+from server.services.editing import makers_of
 
 MIN_NOTE = 15
 GRAVE = ("high", "medium")
@@ -62,8 +63,10 @@ _TEXTS = {
 
 @dataclass(frozen=True)
 class _Visit:
+    """officers: all who sent a version of it."""
+
     id: int
-    officer_id: int | None
+    officers: frozenset[int]
     order: int
 
 
@@ -136,7 +139,7 @@ def _is_revisit(finding: Finding, visits: Sequence[_Visit]) -> bool:
     if of_finding is None:
         return False
     return any(
-        visit.order < of_finding.order and visit.officer_id != of_finding.officer_id for visit in visits
+        visit.order < of_finding.order and visit.officers.isdisjoint(of_finding.officers) for visit in visits
     )
 
 
@@ -157,12 +160,13 @@ def _doubts(findings: Sequence[Finding], proof: Sequence[Finding]) -> tuple[str,
 
 
 def _visits(session: Session, case: Case) -> list[_Visit]:
-    rows = session.execute(
-        select(Submission.id, Submission.submitter_id)
+    ids = session.scalars(
+        select(Submission.id)
         .where(of_case(case), Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
         .order_by(Submission.created_at, Submission.id)
-    )
-    return [_Visit(row.id, row.submitter_id, order) for order, row in enumerate(rows)]
+    ).all()
+    makers = makers_of(session, ids)
+    return [_Visit(number, frozenset(makers[number]), order) for order, number in enumerate(ids)]
 
 
 def of_case(case: Case) -> ColumnElement[bool]:

@@ -56,6 +56,7 @@ class Incoming:
     project_id: int
     form_id: int
     form_actee_id: str
+    project_actee_id: str
     form_version_id: int
     has_sensitive: bool
     definition: FormDefinition
@@ -106,6 +107,7 @@ def read_incoming(
         project_id=project_id,
         form_id=place.form_id,
         form_actee_id=place.form_actee_id,
+        project_actee_id=place.project_actee_id,
         form_version_id=place.form_version_id,
         has_sensitive=place.has_sensitive,
         definition=form_cache.definition_by_stamp(

@@ -24,7 +24,7 @@ from server.errors import (
 from server.models.project import Project
 from server.models.submission import Attachment, EntityState, Refused, Submission
 from server.permissions import Caller
-from server.services import audit, submission_rows
+from server.services import audit, editing, submission_rows
 from server.services.incoming import Incoming, Known, find_known, read_incoming, xml_digest
 from server.uploads import SubmissionUpload
 
@@ -169,6 +169,9 @@ def _store_edit(session: Session, backends: Backends, incoming: Incoming, deprec
     submission = session.get_one(Submission, old.submission_id, with_for_update=True)
     if submission.deleted_at is not None:
         raise DeletedError()
+    editing.require_may_edit(
+        session, incoming.caller, submission, (incoming.form_actee_id, incoming.project_actee_id)
+    )
     known = find_known(session, incoming.form_id, incoming.instance_id)
     if submission.current_version_id != old.version_id:
         if known is not None and known.is_current and known.digest == incoming.digest:
@@ -195,6 +198,7 @@ def _store_edit(session: Session, backends: Backends, incoming: Incoming, deprec
             entity_state=EntityState.owed,
             screened_at=None,
             received_at=incoming.upload.received_at,
+            submitter_id=incoming.caller.actor_id,
         )
     )
     audit.record_now(

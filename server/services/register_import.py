@@ -4,7 +4,6 @@ Belongs here: the loop that a command or job runs, and the file of refusals. Doe
 An import that is interrupted is simply run again: rows that are there already are skipped.
 """
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TextIO
 from server.backends import Backends
 from server.db import session_scope
 from server.scope import AreaPaths
+from server.services.csv_lines import csv_line
 from server.services.register import (
     BATCH_ROWS,
     ImportReport,
@@ -102,8 +102,5 @@ class _RefusalFile:
                 return
             if self._file is None:
                 self._file = self._path.open("w", encoding="utf-8", newline="")
-                csv.writer(self._file, lineterminator="\n").writerow(Refusal._fields)
-            source_id = (
-                f"'{refusal.source_id}" if refusal.source_id[:1] in tuple("=+-@") else refusal.source_id
-            )
-            csv.writer(self._file, lineterminator="\n").writerow([refusal.line, refusal.reason, source_id])
+                self._file.write(csv_line(Refusal._fields))
+            self._file.write(csv_line((refusal.line, refusal.reason, refusal.source_id)))

@@ -5,7 +5,7 @@ Belongs here: the acts and who may do them. Does not: reading a case for a page 
 Source: semantics, sections 1, 2 and 6.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from sqlalchemy import select, update
@@ -16,10 +16,10 @@ from server.errors import BadValueError, GuardError, NotFoundError, StaleError
 from server.models.case import Case, CaseEvent, CaseState, Proposal
 from server.models.finding import Finding, FindingState
 from server.models.project import Project
-from server.models.submission import Submission
+from server.models.submission import Submission, SubmissionVersion
 from server.permissions import Caller
 from server.scope import within_areas
-from server.services import audit, cases, guard, tasks
+from server.services import audit, cases, evidence, guard, tasks
 
 MIN_NOTE = guard.MIN_NOTE
 WORKABLE = (CaseState.open, CaseState.returned)
@@ -46,33 +46,46 @@ def decide_finding(
     state: FindingState,
     note: str,
     expected_revision: int,
+    together: Collection[int] = (),
+    seen: str | None = None,
 ) -> Finding:
     """Confirms, dismisses or opens again one finding of a case.
 
-    Raises: StaleError when somebody changed the case since; GuardError for an own visit, a high finding without note of
+    Args: together: other findings of the same code that were shown with it as one; they get the same decision.
+    seen: evidence.digest_of of what was shown, None = not compared.
+    Raises: StaleError when somebody changed the case since, or the evidence is another; GuardError for an own visit, a high finding without note of
     MIN_NOTE characters, a case that waits for Dinsos or is decided.
     Effects: the case's counts follow.
     """
     _require(session, caller, case, "case.propose")
     _claim(session, case, expected_revision)
-    finding = session.get(Finding, finding_id)
-    if finding is None or finding.case_id != case.id or state == FindingState.closed:
-        raise NotFoundError("there is no such finding", message_id="Temuan ini tidak ada di kasus ini.")
+    findings = evidence.get_findings(session, case, finding_id, together)
+    finding = findings[0]
+    if state == FindingState.closed:
+        raise NotFoundError("a finding is not closed by hand")
+    evidence.require_seen(findings, seen)
     note = _clean(note)
-    if finding.severity == "high" and state != FindingState.open and len(note) < MIN_NOTE:
+    if (
+        any(each.severity == "high" for each in findings)
+        and state != FindingState.open
+        and len(note) < MIN_NOTE
+    ):
         raise GuardError(
             "a decision about a high finding needs a note",
             message_id=f"Temuan tinggi perlu catatan minimal {MIN_NOTE} huruf.",
             details={"missing": [{"code": "note", "findings": [finding.code]}]},
         )
     _require_workable(case)
-    finding.state, finding.decision_note = state, note or None
-    finding.decided_by_id, finding.decided_at = caller.actor_id, now()
-    finding.decided_hash = finding.evidence_hash
+    moment = now()
+    for each in findings:
+        each.state, each.decision_note = state, note or None
+        each.decided_by_id, each.decided_at = caller.actor_id, moment
+        each.decided_hash = each.evidence_hash
     session.flush()
-    _write_event(
-        session, caller, case, f"finding.{state}", note, {"code": finding.code, "findingId": finding.id}
-    )
+    details: dict[str, object] = {"code": finding.code, "findingId": finding.id}
+    if len(findings) > 1:
+        details["findingIds"] = [each.id for each in findings]
+    _write_event(session, caller, case, f"finding.{state}", note, details)
     _recount(session, case)
     return finding
 
@@ -86,15 +99,17 @@ def propose(
     note: str,
     officer_id: int | None = None,
     expected_revision: int,
+    seen: str | None = None,
 ) -> Case:
     """Puts a proposal on a case. keep, graduation and removal wait for Dinsos; revisit and correction take effect at once.
 
     Args: note is the reason; of a revisit or correction it is what the officer reads. officer_id: who goes, None = any
-    officer of the area.
-    Raises: StaleError; GuardError (removal guard, own visit, case not open, no note, a task without household).
+    officer of the area. seen: evidence.digest_of of all findings that were shown, None = not compared.
+    Raises: StaleError (the case or its evidence changed since); GuardError (removal guard, own visit, case not open, no note, a task without household).
     """
     _require(session, caller, case, "case.propose")
     _claim(session, case, expected_revision)
+    evidence.require_seen(evidence.list_findings(session, case), seen)
     note = _clean(note)
     _require_workable(case)
     _require_note(proposal, note)
@@ -111,16 +126,24 @@ def propose(
 
 
 def confirm(
-    session: Session, caller: Caller, case: Case, *, note: str, expected_revision: int, on: date
+    session: Session,
+    caller: Caller,
+    case: Case,
+    *,
+    note: str,
+    expected_revision: int,
+    on: date,
+    seen: str | None = None,
 ) -> Case:
     """Dinsos takes a proposal over; the decision reaches the phones with the next sync.
 
-    Args: on = the day of the decision, local.
+    Args: on = the day of the decision, local. seen as of propose.
     Raises: StaleError; GuardError for an own proposal or visit, nothing to confirm, or a removal whose guard no longer
     holds.
     """
     _require(session, caller, case, "case.confirm")
     _claim(session, case, expected_revision)
+    evidence.require_seen(evidence.list_findings(session, case), seen)
     proposal = _require_waiting(case, caller)
     if proposal == Proposal.removal:
         guard.require_removable(session, case, case.proposal_note or "")
@@ -139,13 +162,22 @@ def confirm(
     return case
 
 
-def return_case(session: Session, caller: Caller, case: Case, *, note: str, expected_revision: int) -> Case:
+def return_case(
+    session: Session,
+    caller: Caller,
+    case: Case,
+    *,
+    note: str,
+    expected_revision: int,
+    seen: str | None = None,
+) -> Case:
     """Dinsos sends a proposal back to the supervisors, with the reason.
 
     Raises: StaleError; GuardError for an own proposal or visit, nothing to return, or no note of MIN_NOTE characters.
     """
     _require(session, caller, case, "case.confirm")
     _claim(session, case, expected_revision)
+    evidence.require_seen(evidence.list_findings(session, case), seen)
     proposal = _require_waiting(case, caller)
     note = _clean(note)
     if len(note) < MIN_NOTE:
@@ -172,9 +204,12 @@ def list_events(session: Session, case: Case, *, after_revision: int = 0) -> lis
 
 
 def is_own_visit(session: Session, caller: Caller, case: Case) -> bool:
-    """True when the caller sent one of the case's submissions."""
+    """True when the caller sent one of the case's submissions, or any version of one."""
     query = (
-        select(Submission.id).where(guard.of_case(case), Submission.submitter_id == caller.actor_id).limit(1)
+        select(SubmissionVersion.id)
+        .join(Submission, Submission.id == SubmissionVersion.submission_id)
+        .where(guard.of_case(case), SubmissionVersion.submitter_id == caller.actor_id)
+        .limit(1)
     )
     return session.scalar(query) is not None
 

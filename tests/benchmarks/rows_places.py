@@ -50,7 +50,9 @@ def _tile() -> tuple[list[bytes], np.ndarray]:
     polygons = _real() if REAL.exists() else _invented()
     bounds = shapely.bounds(polygons)
     copies = -(-VILLAGES // len(polygons))
-    boxes = np.concatenate([bounds + np.array((n * TILE_DEG, 0, n * TILE_DEG, 0)) for n in range(copies)])[:VILLAGES]
+    boxes = np.concatenate([bounds + np.array((n * TILE_DEG, 0, n * TILE_DEG, 0)) for n in range(copies)])[
+        :VILLAGES
+    ]
     return list(shapely.to_wkb(polygons)), boxes
 
 

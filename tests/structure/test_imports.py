@@ -18,7 +18,7 @@ WEB = {"flask", "werkzeug", "flask_babel", "flask_smorest"}
 SQL = {"sqlalchemy", "alembic"}
 # Within server, each layer may import itself and what stands to its left.
 LAYERS = [
-    ("errors",), ("problems",), ("config",), ("db",), ("models",), ("permissions", "scope"), ("boundaries", "migrating", "logs", "phone_code", "setting_up"),
+    ("errors",), ("problems",), ("config",), ("db",), ("models",), ("permissions", "scope"), ("boundaries", "migrating", "logs", "phone_code", "setting_up", "attempts"),
     ("backends",), ("uploads",), ("services",), ("jobs", "auth"), ("edge",), ("openrosa", "api", "console", "rendering"),
     ("app", "demo", "front_door"), ("wsgi", "cli", "__main__"),
 ]  # fmt: skip

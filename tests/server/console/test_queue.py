@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from server.console.searching import digits_of
 from server.models.actor import Actor
+from server.models.case import Case
 from server.services import accounts, case_queue
 from server.services.case_queue import Filters
 from tests import factories
@@ -66,18 +68,70 @@ def test_search_by_register_id(visit, stage):
     assert names(visit("Rina").get(f"queue?q={source_id}")) == ["Tukinah"]
 
 
-def test_search_by_identity_number_leaves_no_number_in_the_address(visit):
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f" {NIK[:8]} {NIK[8:]} ",
+        ".".join((NIK[:2], NIK[2:4], NIK[4:6], NIK[6:12], NIK[12:])),
+        f"{NIK[:6]}-{NIK[6:12]}-{NIK[12:]}",
+        f"NIK: {NIK}",
+        " ".join(NIK),
+        "".join(chr(0xFF10 + int(digit)) for digit in NIK),
+    ],
+)
+def test_search_by_identity_number_leaves_no_number_in_the_address(visit, typed):
     rina = visit("Rina")
-    answer = rina.post("queue/search", {"q": f" {NIK[:8]} {NIK[8:]} ", "state": "todo"})
+    answer = rina.post("queue/search", {"q": typed, "state": "todo"})
     assert answer.status_code == 303
-    assert NIK not in answer.headers["Location"]
+    assert not re.search(r"[0-9]{6}", answer.headers["Location"].replace("projects", ""))
     page = rina.client.get(answer.headers["Location"])
     assert names(page) == ["Suparmi"]
-    assert NIK not in page.text
+    assert digits_of(NIK) not in digits_of(page.text)
+
+
+@pytest.mark.parametrize("typed", [NIK[:-1], NIK[:10], f"{NIK[:8]}l{NIK[9:]}", NIK + "1"])
+def test_a_number_with_a_slip_stands_in_no_address_either(visit, typed):
+    rina = visit("Rina")
+    answer = rina.post("queue/search", {"q": typed})
+    assert typed[:6] not in answer.headers["Location"]
+    page = rina.client.get(answer.headers["Location"])
+    assert page.status_code == 200
+    assert typed not in page.text
+
+
+def test_number_that_came_in_the_address_is_taken_out_of_it(visit, stage):
+    rina = visit("Rina")
+    answer = rina.get(f"queue?state=todo&q={NIK}")
+    assert answer.status_code == 302
+    assert NIK not in answer.headers["Location"]
+    assert names(rina.client.get(answer.headers["Location"])) == ["Suparmi"]
+    case = rina.get(f"cases/{stage.cases['Paijan']}?q={NIK}")
+    assert NIK not in case.text
+    login = stage.office.client.get(f"/projects/1/queue?q={NIK}")
+    assert NIK not in login.headers["Location"]
+    assert NIK not in stage.office.client.get(login.headers["Location"]).text
+
+
+def test_register_id_of_many_digits_is_found_too(visit, stage):
+    with stage.office.session() as session:
+        case = session.query(Case).filter_by(title="Tukinah").one()
+        before, case.search_text = case.search_text, f"{case.search_text} 9123456789012345"
+    try:
+        rina = visit("Rina")
+        answer = rina.post("queue/search", {"q": "9123 4567 8901 2345".replace(" ", "")})
+        assert names(rina.client.get(answer.headers["Location"])) == ["Tukinah"]
+    finally:
+        with stage.office.session() as session:
+            session.query(Case).filter_by(title="Tukinah").one().search_text = before
+
+
+@pytest.mark.parametrize("token", ["x", "ab", "AAAA", "!!", "a" * 400])
+def test_damaged_search_is_a_bad_request(visit, token):
+    assert visit("Rina").get(f"queue?s={token}").status_code == 400
 
 
 def test_search_keeps_the_other_filters(visit):
-    answer = visit("Rina").post("queue/search", {"q": "kasiyem", "area": "3599012002", "id": "ab"})
+    answer = visit("Rina").post("queue/search", {"q": "kasiyem", "area": "3599012002", "s": "ab"})
     assert answer.headers["Location"] == "/projects/1/queue?area=3599012002&q=kasiyem"
 
 

@@ -20,7 +20,7 @@ from server.models.household import Household
 from server.models.submission import Submission
 from server.models.task import Task, TaskState
 from server.permissions import Caller
-from server.services import accounts, reviewing, tasks
+from server.services import accounts, evidence, guard, reviewing, tasks
 from tests import factories
 from tests.media.pictures import draw_house, encode
 from tests.office import Office, open_office
@@ -515,3 +515,80 @@ def test_of_two_people_at_the_same_moment_one_is_told(tmp_path: Path, postgres_d
         assert (case.revision, case.proposal_note) == (2, next(name for name in outcomes if name != "told"))
     assert outcomes[-1] == "told"
     office.backends.engine.dispose()
+
+
+def test_nobody_reviews_a_visit_of_which_they_sent_any_version(world: World) -> None:
+    visit = world.visit(world.siti)
+    factories.add_version(world.session, visit, submitter_id=world.rina.actor_id)
+    factories.add_version(world.session, visit, submitter_id=world.siti.id)
+    with pytest.raises(GuardError, match="own visit"):
+        world.propose(world.case(), Proposal.keep)
+
+
+def test_revisit_counts_only_without_a_hand_of_the_first_officer(world: World) -> None:
+    """Budi's revisit confirms what Siti saw, unless Siti had a hand in it."""
+    world.visit(world.siti, days_ago=3)
+    revisit = world.visit(world.budi, "dua", days_ago=1)
+    factories.make_finding(world.session, revisit, "AS01", state=FindingState.confirmed)
+    case = world.case()
+    assert not guard.missing_for_removal(world.session, case, NOTE)
+    factories.add_version(world.session, revisit, submitter_id=world.siti.id)
+    assert [item.code for item in guard.missing_for_removal(world.session, case, NOTE)] == ["evidence"]
+
+
+def test_first_submitter_is_found_behind_later_versions(world: World) -> None:
+    visit = world.visit(world.siti)
+    factories.add_version(world.session, visit, submitter_id=world.budi.id)
+    world.session.expire(visit)
+    assert (visit.submitter_id, visit.first_submitter_id) == (world.budi.id, world.siti.id)
+
+
+@pytest.mark.parametrize("act", ["finding", "propose", "confirm", "return"])
+def test_nothing_is_decided_about_evidence_that_was_not_seen(world: World, act: str) -> None:
+    case, waiting = world.provable(), act in ("confirm", "return")
+    if waiting:
+        world.propose(case, Proposal.keep)
+    finding = evidence.list_findings(world.session, case)[0]
+    seen_one = evidence.digest_of([finding])
+    seen = evidence.digest_of(evidence.list_findings(world.session, case))
+
+    def do(seen_one: str, seen: str) -> object:
+        values = {"note": NOTE, "expected_revision": case.revision}
+        session = world.session
+        if act == "finding":
+            state = FindingState.confirmed
+            return reviewing.decide_finding(
+                session, world.rina, case, finding.id, state=state, seen=seen_one, **values
+            )
+        if act == "propose":
+            return reviewing.propose(session, world.rina, case, proposal=Proposal.keep, seen=seen, **values)
+        if act == "confirm":
+            return reviewing.confirm(session, world.dewi, case, on=date(2026, 11, 25), seen=seen, **values)
+        return reviewing.return_case(session, world.dewi, case, seen=seen, **values)
+
+    finding.evidence_hash = "AS01 2"
+    world.session.flush()
+    with pytest.raises(StaleError) as caught:
+        do(seen_one, seen)
+    assert caught.value.details == {"evidence": True}
+    world.session.refresh(case)
+    do(
+        evidence.digest_of([finding]),
+        evidence.digest_of(evidence.list_findings(world.session, case)),
+    )
+
+
+def test_finding_that_three_forms_repeat_is_decided_once(world: World) -> None:
+    first = factories.make_finding(world.session, world.visit(world.siti), "AS01")
+    second = factories.make_finding(world.session, world.visit(world.budi, "dua"), "AS01")
+    other = factories.make_finding(world.session, world.visit(world.budi, "dua", days_ago=1), "AS06")
+    case = world.case()
+    values = {"state": FindingState.confirmed, "note": NOTE, "expected_revision": case.revision}
+    with pytest.raises(NotFoundError):
+        reviewing.decide_finding(world.session, world.rina, case, first.id, together=[other.id], **values)
+    world.session.refresh(case)
+    values["expected_revision"] = case.revision
+    reviewing.decide_finding(world.session, world.rina, case, first.id, together=[second.id], **values)
+    assert (first.state, second.state, other.state) == ("confirmed", "confirmed", "open")
+    event = reviewing.list_events(world.session, case)[-1]
+    assert event.details["findingIds"] == [first.id, second.id]

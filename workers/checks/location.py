@@ -19,12 +19,13 @@ ROUNDED_POINT = "dibulatkan"
 MOVED = frozenset({"pindah_dalam_desa", "pindah_luar_desa", "pindah_luar_kab", "luar_negeri"})
 
 
-def _usable_point(facts: Facts) -> GeoPoint | None:
+def usable_point(facts: Facts) -> GeoPoint | None:
+    """The house point, None when there is none or it is no place on earth."""
     point = facts.house_point
     return point if point is not None and point.is_plausible else None
 
 
-def _no_point(facts: Facts) -> Answer:
+def no_point(facts: Facts) -> Answer:
     """The answer of a check that needs a point and has none: not applicable where the form did not ask for
     it."""
     if facts.answers is None and facts.house_point_asked is None:
@@ -57,12 +58,12 @@ def _place(location: LocationFacts) -> dict[str, object]:
 )
 def no_gps(facts: Facts) -> Answer:
     """Fires when the house point was asked for and is empty, or is no place on earth."""
-    if _usable_point(facts) is not None:
+    if usable_point(facts) is not None:
         return None
     reason = facts.text("alasan_tanpa_gps").strip()
     if facts.house_point is not None:
         return Fires({"state": "implausible", "stated_reason": mask_numbers_in(reason) or None})
-    missing = _no_point(facts)
+    missing = no_point(facts)
     if isinstance(missing, Unknown) and missing.reason is Reason.NO_POINT:
         return Fires({"state": "empty", "stated_reason": mask_numbers_in(reason) or None})
     return missing
@@ -79,9 +80,9 @@ def no_gps(facts: Facts) -> Answer:
 )
 def poor_accuracy(facts: Facts, *, low_m: float = 20.0, medium_m: float = 50.0) -> Answer:
     """Fires low above low_m, medium above medium_m; an accuracy of 0 or 9999 is not known."""
-    point = _usable_point(facts)
+    point = usable_point(facts)
     if point is None:
-        return _no_point(facts)
+        return no_point(facts)
     accuracy_m = known_accuracy_m(point.accuracy_m)
     if accuracy_m is None:
         return Unknown(Reason.NO_ACCURACY, {"accuracy_m": point.accuracy_m})
@@ -94,8 +95,8 @@ def poor_accuracy(facts: Facts, *, low_m: float = 20.0, medium_m: float = 50.0) 
 
 def _unplaced(facts: Facts) -> Answer:
     """Why the relation to the claimed village is not known."""
-    if _usable_point(facts) is None:
-        return _no_point(facts)
+    if usable_point(facts) is None:
+        return no_point(facts)
     return Unknown((facts.location and facts.location.why_unknown) or Reason.NOT_LOOKED)
 
 
@@ -170,8 +171,8 @@ def far_from_earlier_point(facts: Facts, *, limit_m: float = 250.0, rounding_m: 
 
     A village office is no house: not compared. A point rounded to 3 decimals gets rounding_m more.
     """
-    if _usable_point(facts) is None:
-        return _no_point(facts)
+    if usable_point(facts) is None:
+        return no_point(facts)
     if facts.text("status_keberadaan") in MOVED:
         return NOT_APPLICABLE
     register, location = facts.register, facts.location
@@ -205,8 +206,8 @@ def far_from_earlier_point(facts: Facts, *, limit_m: float = 250.0, rounding_m: 
 )
 def same_coordinates(facts: Facts, *, houses: int = 2) -> Answer:
     """Fires when at least `houses` different households, this one included, have one point to 6 decimals."""
-    if _usable_point(facts) is None:
-        return _no_point(facts)
+    if usable_point(facts) is None:
+        return no_point(facts)
     if facts.household_id is None:
         return Unknown(Reason.NO_HOUSEHOLD) if facts.about_household else NOT_APPLICABLE
     if facts.same_point is None:
@@ -215,6 +216,6 @@ def same_coordinates(facts: Facts, *, houses: int = 2) -> Answer:
     households = {peer.household_id for peer in others}
     if len(households) + 1 < houses:
         return None
-    labels = list(dict.fromkeys(peer.label for peer in others))
+    labels = sorted({peer.label for peer in others})
     evidence = {"same_houses": len(households), "labels": labels, "threshold": houses, "unit": "households"}
     return Fires(evidence, peers=tuple(peer.submission_id for peer in others))

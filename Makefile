@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 ASSETS := server/console/static/vendor/.built
 MESSAGES := $(wildcard server/translations/*/LC_MESSAGES/messages.po)
 
-.PHONY: help setup run test check fix real constraints migration system
+.PHONY: help setup run test check fix real docs constraints migration system
 
 help: ## lists the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ fix: setup ## mends format and what the linter can mend
 real: setup ## DATA=folder: plays a campaign with known truth through the HTTP door and scores the findings
 	@test -n "$(DATA)" || { echo "usage: make real DATA=folder"; exit 1; }
 	$(BIN)/python -m tests.real $(DATA)
+
+docs: setup ## docs/checks.md, made from the catalogue of checks and the bundled forms
+	$(BIN)/python -m workers.check_page
 
 migration: setup ## M="what changed": writes a migration from the models
 	$(BIN)/python -m server.migrating "$(M)"

@@ -172,6 +172,7 @@ def recipients_in_one_house(facts: Facts, *, within_m: float = 10.0) -> Answer:
     "({dates}). Keduanya disimpan.",
     explain_en="This household has {others} other complete visits with the same form ({dates}). Both are "
     "kept.",
+    knobs={"others": Knob("Kunjungan lengkap lain", "Other complete visits", minimum=1)},
 )
 def double_visit(facts: Facts, *, others: int = 1) -> Answer:
     """Fires when the household has at least `others` more complete submissions of the same form in the

@@ -8,7 +8,7 @@ from functools import partial
 
 from forms.rule_terms import Kind, Severity
 from forms.values import GeoPoint
-from workers.checking import NOT_APPLICABLE, Answer, Fires, Unknown, check
+from workers.checking import NOT_APPLICABLE, Answer, Fires, Knob, Unknown, check
 from workers.facts import Facts, LocationFacts, Reason, Relation, known_accuracy_m
 from workers.masks import mask_numbers_in
 
@@ -77,6 +77,10 @@ def no_gps(facts: Facts) -> Answer:
     label_en="Poor GPS accuracy",
     explain_id="Ketelitian GPS {accuracy_m} m, lebih buruk dari {threshold} m.",
     explain_en="The GPS accuracy is {accuracy_m} m, worse than {threshold} m.",
+    knobs={
+        "low_m": Knob("Batas rendah", "Limit for low", minimum=0),
+        "medium_m": Knob("Batas sedang", "Limit for medium", minimum=0),
+    },
 )
 def poor_accuracy(facts: Facts, *, low_m: float = 20.0, medium_m: float = 50.0) -> Answer:
     """Fires low above low_m, medium above medium_m; an accuracy of 0 or 9999 is not known."""
@@ -111,6 +115,10 @@ def _unplaced(facts: Facts) -> Answer:
     explain_en="The house point lies {outside_m} m outside {claimed_name}; the GPS accuracy is {accuracy_m} "
     "m. "
     "The tolerance is {threshold} m.",
+    knobs={
+        "tolerance_m": Knob("Toleransi", "Tolerance", minimum=0),
+        "accuracies": Knob("Kelipatan ketelitian GPS", "Multiple of the GPS accuracy", minimum=0),
+    },
 )
 def outside_village(facts: Facts, *, tolerance_m: float = 100.0, accuracies: float = 2.0) -> Answer:
     """Fires when the point lies outside the claimed village by more than max(tolerance_m, accuracies x
@@ -136,6 +144,7 @@ def outside_village(facts: Facts, *, tolerance_m: float = 100.0, accuracies: flo
     "desa tempat titik itu: {found_villages}.",
     explain_en="The house point lies {outside_district_m} m outside the sub-district of {claimed_name} "
     "(limit {threshold} m); villages at that point: {found_villages}.",
+    knobs={"limit_m": Knob("Jarak dari kecamatan", "Distance from the sub-district", minimum=0)},
 )
 def outside_district(facts: Facts, *, limit_m: float = 500.0) -> Answer:
     """Fires beyond limit_m outside the claimed kecamatan, or in another kabupaten or kota."""
@@ -165,6 +174,10 @@ def outside_district(facts: Facts, *, limit_m: float = 500.0) -> Answer:
     label_en="Far from an earlier point",
     explain_id="Titik rumah {distance_m} m dari titik {earlier}; batas {threshold} m.",
     explain_en="The house point lies {distance_m} m from the point of {earlier}; the limit is {threshold} m.",
+    knobs={
+        "limit_m": Knob("Jarak dari titik lama", "Distance from the earlier point", minimum=0),
+        "rounding_m": Knob("Tambahan untuk titik yang dibulatkan", "More for a rounded point", minimum=0),
+    },
 )
 def far_from_earlier_point(facts: Facts, *, limit_m: float = 250.0, rounding_m: float = 80.0) -> Answer:
     """Fires beyond limit_m from the registered point, or the last visit's, unless the family moved.
@@ -203,6 +216,7 @@ def far_from_earlier_point(facts: Facts, *, limit_m: float = 250.0, rounding_m: 
     label_en="Same coordinates",
     explain_id="Koordinat sama persis dengan {same_houses} rumah lain: {labels}.",
     explain_en="Exactly the coordinates of {same_houses} other houses: {labels}.",
+    knobs={"houses": Knob("Jumlah rumah", "Number of houses", minimum=2)},
 )
 def same_coordinates(facts: Facts, *, houses: int = 2) -> Answer:
     """Fires when at least `houses` different households, this one included, have one point to 6 decimals."""

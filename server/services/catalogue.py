@@ -133,7 +133,7 @@ def _knob_lines(values: dict[str, list[tuple[str, date, str]]], language: str) -
             name=f"{check.code}.{knob.name}",
             label=f"{check.code} {pick_text(check.label, language)}: {_lower(pick_text(knob.label, language))}",
             unit=knob.unit,
-            default=str(knob.default),
+            default=f"{knob.default:g}" if isinstance(knob.default, int | float) else knob.default,
             source=check.source,
             rules=(check.code,),
             values=tuple(values.get(f"{check.code}.{knob.name}", ())),

@@ -5,7 +5,8 @@ point against boundaries (location.py).
 Source: docs/domain 7.6.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -14,7 +15,7 @@ from workers.area_codes import path_covers
 from workers.checking import NOT_APPLICABLE, Answer, Fires, Knob, Unknown, check
 from workers.checks.location import no_point, usable_point
 from workers.facts import MAX_PEERS, NEAR_M, DayVisit, Facts, PhotoFacts, Reason, known_accuracy_m
-from workers.metres import distance_between_m
+from workers.metres import distance_between_m, metres_per_degree
 
 _presence = partial(check, kind=Kind.LOCATION, severity=Severity.MEDIUM)
 _SHORTEST_S = 60.0
@@ -67,12 +68,22 @@ def _crowd(own: DayVisit, near: tuple[DayVisit, ...], houses: int, within_m: flo
     everybody = (own, *near)
     crowd: dict[int, DayVisit] = {}
     for centre in everybody:
-        if _apart_m(own, centre) > within_m:
+        if not _around(centre, (own,), within_m):
             continue
-        spot = [visit for visit in everybody if _apart_m(centre, visit) <= within_m]
+        spot = _around(centre, everybody, within_m)
         if len({visit.household_id for visit in spot}) >= houses:
             crowd |= {visit.submission_id: visit for visit in spot if visit is not own}
     return [crowd[number] for number in sorted(crowd)][:MAX_PEERS]
+
+
+def _around(centre: DayVisit, visits: Iterable[DayVisit], within_m: float) -> list[DayVisit]:
+    """Those within a distance, measured from the centre alone, so that all who ask for it get the same."""
+    east_m, north_m = metres_per_degree(centre.lat)
+    return [
+        visit
+        for visit in visits
+        if math.hypot((visit.lon - centre.lon) * east_m, (visit.lat - centre.lat) * north_m) <= within_m
+    ]
 
 
 def _apart_m(one: DayVisit, other: DayVisit) -> float:

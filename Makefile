@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 ASSETS := server/console/static/vendor/.built
 MESSAGES := $(wildcard server/translations/*/LC_MESSAGES/messages.po)
 
-.PHONY: help setup run test check fix real bench constraints migration system
+.PHONY: help setup run test check fix real bench docs constraints migration system
 
 help: ## lists the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ real: setup ## DATA=folder: plays a campaign with known truth through the HTTP d
 
 bench: setup ## speed: a table of CPU per request beside limits of the same run; B=intake for single rows
 	$(BIN)/python -m tests.benchmarks $(B)
+
+docs: setup ## docs/checks.md, made from the catalogue of checks and the bundled forms
+	$(BIN)/python -m workers.check_page
 
 migration: setup ## M="what changed": writes a migration from the models
 	$(BIN)/python -m server.migrating "$(M)"

@@ -127,7 +127,7 @@ def make_household(session: Session, project_id: int, head_name: str = "Suparmi"
             "lat": SOUTH + SIZE / 2,
             "lon": WEST + SIZE / 2,
             "point_source": "survei",
-            "extra": {},
+            "extra": {"padan_dukcapil": "ya", "tahun_masuk": "2023", "pkh_anak_usia_dini": "0"},
             "created_at": now(),
             **values,
         }

@@ -100,10 +100,11 @@ def run_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def fresh_database(server: PostgresServer) -> Iterator[Database]:
-    """An empty database of its own, dropped afterwards even when somebody is still connected."""
+def fresh_database(server: PostgresServer, template: str = "template1") -> Iterator[Database]:
+    """A database of its own, dropped afterwards even when somebody is still connected: empty, or a copy of `template`,
+    which nobody may be connected to at the moment."""
     name = f"t_{secrets.token_hex(6)}"
-    _execute(server, f"create database {name}")
+    _execute(server, f"create database {name} template {template}")
     plain = server.plain_url(name)
     try:
         yield Database(name, plain.replace("postgresql://", "postgresql+psycopg://"), plain)

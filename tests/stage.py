@@ -109,6 +109,7 @@ def visit_xml(form: str, instance_id: str, entity: str, answers: dict[str, str])
         "nik": NIK,
         "catatan": "",
         "anggota": "Sari:34",
+        "hour": "09",
         **answers,
     }
     owned = f"<mobil_milik>{given['milik']}</mobil_milik>" if given["milik"] else ""
@@ -118,7 +119,8 @@ def visit_xml(form: str, instance_id: str, entity: str, answers: dict[str, str])
     )
     return (
         f'<data id="{form}" version="1" xmlns:orx="http://openrosa.org/xforms">'
-        "<start>2026-11-23T09:00:00.000+07:00</start><end>2026-11-23T09:24:00.000+07:00</end><today>2026-11-23</today>"
+        f"<start>2026-11-23T{given['hour']}:00:00.000+07:00</start><end>2026-11-23T{given['hour']}:24:00.000+07:00</end>"
+        "<today>2026-11-23</today>"
         f"<keluarga>{entity}</keluarga><g_letak><titik>{given['lat']} {given['lon']} 40 {given['accuracy']}</titik>"
         "<foto_depan>depan.jpg</foto_depan><foto_kk>kk.jpg</foto_kk></g_letak>"
         f"<g_aset><jml_mobil>{given['mobil']}</jml_mobil>{owned}<daya>{given['daya']}</daya>"
@@ -193,12 +195,14 @@ def _visit(stage: Stage) -> None:
     far = {"lat": f"{SOUTH - 0.004:.6f}"}
     stage.send(stage.siti, "Suparmi", seed=1, mobil="1", milik="sendiri", daya="4", lantai="8")
     stage.send(stage.budi, "Suparmi", form="aset_ulang", seed=2, mobil="1", milik="sendiri", daya="4")
-    stage.send(stage.siti, "Kasiyem", seed=3, mobil="1", milik="sendiri", **_spot(1, 1))
-    stage.send(stage.siti, "Slamet Riyadi", seed=4, daya="4", **_spot(2, 2))
-    stage.send(stage.siti, "Tukinah", seed=4, lantai="8", **_spot(0, 3))
-    stage.send(stage.budi, "Ngatemin", seed=6, **{**_spot(1, 4), **far})
-    stage.send(stage.budi, "Sri Wahyuni", seed=7, mobil="2", milik="sendiri", daya="", **_spot(2, 5))
-    stage.send(stage.budi, "Paijan", seed=8, catatan="Rumah dikontrakkan", **_spot(0, 6))
+    stage.send(stage.siti, "Kasiyem", seed=3, hour="10", mobil="1", milik="sendiri", **_spot(1, 1))
+    stage.send(stage.siti, "Slamet Riyadi", seed=4, hour="11", daya="4", **_spot(2, 2))
+    stage.send(stage.siti, "Tukinah", seed=4, hour="12", lantai="8", **_spot(0, 3))
+    stage.send(stage.budi, "Ngatemin", seed=6, hour="10", **{**_spot(1, 4), **far})
+    stage.send(
+        stage.budi, "Sri Wahyuni", seed=7, hour="11", mobil="2", milik="sendiri", daya="", **_spot(2, 5)
+    )
+    stage.send(stage.budi, "Paijan", seed=8, hour="12", catatan="Rumah dikontrakkan", **_spot(0, 6))
 
 
 def _spot(village: int, place: int) -> dict[str, str]:

@@ -72,16 +72,46 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Knob:
+    """What people see of a setting, and what it may be. label_id, label_en: '' = the parameter's name.
+
+    unit: None = from the name's last part. minimum, maximum: inclusive, None = any.
+    shared: name of the rules' setting (forms.settings_catalog) that holds the value, '' = the check's own:
+    one threshold has one place, also where a form's rule reads it as `$name`.
+    """
+
+    label_id: str = ""
+    label_en: str = ""
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    shared: str = ""
+
+
+@dataclass(frozen=True)
 class Setting:
     """A knob of a check: a keyword-only parameter with its default. unit: from the name's last part, '' for
-    a count."""
+    a count. label: by language, 'id' and 'en'; the other fields: see Knob."""
 
     name: str
     default: Parameter
     unit: str
+    label: Mapping[str, str] = field(default_factory=dict)
+    minimum: float | None = None
+    maximum: float | None = None
+    shared: str = ""
 
     def read(self, value: object) -> Parameter:
-        """The value as the default's type. Raises: ValueError when it is not one."""
+        """The value as the default's type. Raises: ValueError when it is not one, or out of bounds."""
+        found = self._read(value)
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            if self.minimum is not None and found < self.minimum:
+                raise ValueError(f"{self.name} must be at least {self.minimum:g}")
+            if self.maximum is not None and found > self.maximum:
+                raise ValueError(f"{self.name} must be at most {self.maximum:g}")
+        return found
+
+    def _read(self, value: object) -> Parameter:
         if isinstance(self.default, bool):
             return _read_bool(value)
         if isinstance(self.default, str):
@@ -190,13 +220,15 @@ def check(
     explain_en: str,
     version: int = 1,
     subject: Subject = Subject.SUBMISSION,
+    knobs: Mapping[str, Knob] | None = None,
     registry: dict[str, Check] = REGISTRY,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Registers a function over Facts as a check; the function itself stays as it was.
 
     Args: source: where the rule comes from. version: raise it whenever the meaning changes. The function's
-    keyword-only parameters, each with a default, are its settings.
-    Raises: ValueError at import for a code that is taken or a parameter without default.
+    keyword-only parameters, each with a default, are its settings; knobs: what people see of them, by name.
+    Raises: ValueError at import for a code that is taken, a parameter without default, a knob without
+    parameter.
     """
 
     def register(function: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -211,7 +243,7 @@ def check(
             label={"id": label_id, "en": label_en},
             explain={"id": explain_id, "en": explain_en},
             subject=subject,
-            settings=_read_settings(function),
+            settings=_read_settings(function, knobs or {}),
             function=function,
         )
         return function
@@ -219,12 +251,26 @@ def check(
     return register
 
 
-def _read_settings(function: Callable[..., Answer]) -> dict[str, Setting]:
-    settings = {}
+def _read_settings(function: Callable[..., Answer], knobs: Mapping[str, Knob]) -> dict[str, Setting]:
+    settings: dict[str, Setting] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
         if not isinstance(parameter.default, Parameter):
             raise ValueError(f"setting {name} of {function.__name__} needs a plain default")
-        settings[name] = Setting(name, parameter.default, _UNITS.get(name.rpartition("_")[2], ""))
+        settings[name] = _setting(name, parameter.default, knobs.get(name, Knob()))
+    if foreign := sorted(knobs.keys() - settings.keys()):
+        raise ValueError(f"{function.__name__} has no parameter {', '.join(foreign)}")
     return settings
+
+
+def _setting(name: str, default: Parameter, knob: Knob) -> Setting:
+    return Setting(
+        name=name,
+        default=default,
+        unit=_UNITS.get(name.rpartition("_")[2], "") if knob.unit is None else knob.unit,
+        label={"id": knob.label_id or name, "en": knob.label_en or name},
+        minimum=knob.minimum,
+        maximum=knob.maximum,
+        shared=knob.shared,
+    )

@@ -37,6 +37,11 @@ REASONS: Mapping[Reason, Mapping[str, str]] = {
         "id": "Berkas foto tidak dapat dibaca.",
         "en": "A photo cannot be read as a picture.",
     },
+    Reason.NO_EXIF: {
+        "id": "Foto tidak menyimpan letak maupun waktu.",
+        "en": "No photo says where or when it was taken.",
+    },
+    Reason.NO_OFFICER: {"id": "Petugas tidak diketahui.", "en": "The officer is not known."},
     Reason.NOT_LOOKED: {"id": "Belum diperiksa.", "en": "Nobody has looked yet."},
     Reason.ERROR: {
         "id": "Pemeriksaan gagal; admin perlu melihat log.",
@@ -65,6 +70,13 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     "p": {"id": "perempuan", "en": "female"},
     "not_taken": {"id": "tidak difoto", "en": "not taken"},
     "not_arrived": {"id": "berkasnya belum diterima", "en": "its file has not arrived"},
+    "exponent": {"id": "tertulis sebagai pangkat (E+)", "en": "written with an exponent (E+)"},
+    "decimal": {"id": "tertulis sebagai pecahan", "en": "written with decimals"},
+    "apostrophe": {"id": "diawali tanda petik", "en": "with an apostrophe"},
+    "ends_in_zero": {"id": "angka ke-16 menjadi 0", "en": "the 16th digit turned to 0"},
+    "nik": {"id": "NIK kepala keluarga", "en": "the head's NIK"},
+    "nik_pengurus": {"id": "NIK pengurus", "en": "the card manager's NIK"},
+    "no_kk": {"id": "No. KK", "en": "the KK number"},
     "terpasang": {"id": "terpasang", "en": "attached"},
     "diganti": {"id": "diganti baru", "en": "replaced"},
 }

@@ -6,7 +6,7 @@ Does not: gathering facts (server.services.facts), judging them (workers.checks)
 Everywhere: None means "not known" and is never read as fine; an empty tuple means "looked, there is none".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,10 @@ from forms.values import Answers, GeoPoint, Row, Value
 from workers.visits import find_value, is_asked, iter_rows, names_household
 
 NO_ACCURACY_M = 9999.0
+MAX_PEERS = 20
+"""Submissions that one finding names at most: the first to come in, the same ones whoever asks."""
+NEAR_M = 30.0
+"""How far apart houses may stand to be looked at as one spot (KP12, SP07): settings cannot ask for more."""
 
 
 class Relation(StrEnum):
@@ -44,6 +48,8 @@ class Reason(StrEnum):
     NO_TIMES = "no_times"
     PHOTO_PENDING = "photo_pending"
     NO_PICTURE = "no_picture"
+    NO_EXIF = "no_exif"
+    NO_OFFICER = "no_officer"
     NOT_LOOKED = "not_looked"
     ERROR = "error"
 
@@ -79,6 +85,14 @@ class RegisterFacts:
     point_source: str | None = None
     inactive: bool = False
     is_new: bool = False
+    number_ends: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Of the import the row came with: 'nik', 'nik_pengurus', 'no_kk' -> (numbers of 16 digits, of these those
+    that end in 0). Empty when nobody counted."""
+    dukcapil_matched: bool | None = None
+    pkh_since_year: int | None = None
+    early_children: int | None = None
+    """Members that the register counts as component anak_usia_dini."""
+    early_children_born_on: tuple[date, ...] = ()
 
     @property
     def niks(self) -> tuple[str, ...]:
@@ -178,12 +192,15 @@ class HistoryFacts:
     """Other visits to the household in this campaign.
 
     same_form: other complete submissions of this form, earlier and later. visits_before: days visited before
-    this.
+    this. last_visited_on: the latest day it was visited, this visit included: the day of what is said about
+    the household as a whole, whichever visit is looked at. asset_score_before: of the latest earlier visit
+    that was not rejected.
     """
 
     same_form: tuple[VisitFacts, ...] = ()
     visits_before: int | None = None
     asset_score_before: Decimal | int | None = None
+    last_visited_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -206,14 +223,63 @@ class NikPeer:
 
 
 @dataclass(frozen=True)
+class KkPeer:
+    """Another active family of the register that has this household's KK number."""
+
+    household_id: int
+    source_id: str | None
+    village: str | None
+
+
+@dataclass(frozen=True)
+class HousePeer:
+    """A submission of the same form about another recipient household, at most NEAR_M away. same_kk: None when
+    a KK number is not known."""
+
+    submission_id: int
+    household_id: int
+    label: str
+    distance_m: float
+    same_kk: bool | None
+
+
+@dataclass(frozen=True)
+class DayVisit:
+    """Another submission of the same officer on the same day, with its point in degrees."""
+
+    submission_id: int
+    household_id: int | None
+    label: str
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OfficerDay:
+    """The officer's other submissions of the day in this campaign, those without a point left out.
+
+    before, after: the ones next to this in time, None for the first and the last. near: those about other
+    households within 2 NEAR_M, by submission id.
+    """
+
+    before: DayVisit | None = None
+    after: DayVisit | None = None
+    near: tuple[DayVisit, ...] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
     """One submission and what is known around it. timezone: IANA name. visited_on: the local day of the
     visit.
 
     house_point_asked: the question's node is in the XML; None when the form has no house point or cannot be
     read.
-    same_point, same_nik, history: None when nobody has looked. typed_nik_elsewhere: the NIK typed belongs to
-    another household of the register.
+    same_point, same_nik, same_kk, near_houses, officer_day, history: None when nobody has looked.
+    typed_nik_elsewhere: the NIK typed belongs to another household of the register. officer_areas: area paths
+    given to the officer, '' = everywhere.
     """
 
     submission_id: int
@@ -235,6 +301,10 @@ class Facts:
     same_point: tuple[PointPeer, ...] | None = None
     same_nik: tuple[NikPeer, ...] | None = None
     typed_nik_elsewhere: bool | None = None
+    same_kk: tuple[KkPeer, ...] | None = None
+    near_houses: tuple[HousePeer, ...] | None = None
+    officer_day: OfficerDay | None = None
+    officer_areas: tuple[str, ...] | None = None
 
     @property
     def household_id(self) -> int | None:

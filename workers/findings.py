@@ -20,15 +20,19 @@ from workers.checking import (
     Unknown,
     check,
 )
-from workers.checks import duplicates, identity, interview, location, photos
+from workers.checks import duplicates, identity, interview, location, members, photos, presence, register
 from workers.explaining import REASONS, explain_check
 from workers.fact_values import fact_values, register_values
 from workers.facts import (
+    DayVisit,
     Facts,
     HistoryFacts,
+    HousePeer,
     InterviewFacts,
+    KkPeer,
     LocationFacts,
     NikPeer,
+    OfficerDay,
     PhotoFacts,
     PhotoPeer,
     PointPeer,
@@ -44,14 +48,18 @@ __all__ = [
     "NOT_APPLICABLE",
     "REASONS",
     "Check",
+    "DayVisit",
     "Facts",
     "Finding",
     "Fires",
     "HistoryFacts",
+    "HousePeer",
     "InterviewFacts",
     "Kind",
+    "KkPeer",
     "LocationFacts",
     "NikPeer",
+    "OfficerDay",
     "Outcome",
     "PhotoFacts",
     "PhotoPeer",
@@ -73,7 +81,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-FAMILIES = (location, identity, duplicates, interview, photos)
+FAMILIES = (location, presence, identity, members, register, duplicates, interview, photos)
 CATALOG: Mapping[str, Check] = {code: REGISTRY[code] for code in sorted(REGISTRY)}
 """Every check by code. run_checks evaluates all of them."""
 

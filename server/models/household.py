@@ -24,6 +24,8 @@ class Snapshot(Base):
     blob_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("blob.id"))
     rows_read: Mapped[int] = mapped_column(default=0)
     rows_refused: Mapped[int] = mapped_column(default=0)
+    number_ends: Mapped[dict[str, Any] | None]
+    """'nik', 'nik_pengurus', 'no_kk' -> [numbers of 16 digits in the file, those of them that end in 0]."""
     imported_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
     imported_at: Mapped[CreatedAt]
 

@@ -37,6 +37,8 @@ class Submission(Base):
         Index("ix_submission_household_form", "household_id", "form_id", "id"),
         Index("ix_submission_project_point", "project_id", "point_key"),
         Index("ix_submission_officer", "submitter_id", "id"),
+        Index("ix_submission_officer_day", "submitter_id", "visited_on"),
+        Index("ix_submission_form_cell", "form_id", "near_cell"),
     )
 
     id: Mapped[Id]
@@ -80,6 +82,8 @@ class Submission(Base):
     accuracy_m: Mapped[float | None]
     point_key: Mapped[str | None] = mapped_column(String(32))
     """The house point rounded to 6 decimals, 'lat,lon': equality search."""
+    near_cell: Mapped[int | None] = mapped_column(BigId)
+    """The square of a grid that the house point lies in (services/facts_near.py): search of what is close by."""
     relation: Mapped[str | None] = mapped_column(String(8))
     found_village: Mapped[str | None] = mapped_column(code_text(10))
     outside_m: Mapped[float | None]

@@ -105,7 +105,7 @@ def _check_lines(counts: dict[str, int], language: str) -> list[RuleLine]:
             label=pick_text(check.label, language),
             expression="",
             source=check.source,
-            knobs=tuple(check.settings),
+            knobs=tuple(knob.shared or f"{check.code}.{name}" for name, knob in check.settings.items()),
             count=counts.get(check.code, 0),
         )
         for check in sorted(CATALOG.values(), key=lambda check: check.code)
@@ -131,16 +131,22 @@ def _knob_lines(values: dict[str, list[tuple[str, date, str]]], language: str) -
     return [
         SettingLine(
             name=f"{check.code}.{knob.name}",
-            label=f"{pick_text(check.label, language)}: {knob.name}",
+            label=f"{check.code} {pick_text(check.label, language)}: {_lower(pick_text(knob.label, language))}",
             unit=knob.unit,
-            default=str(knob.default),
+            default=f"{knob.default:g}" if isinstance(knob.default, int | float) else knob.default,
             source=check.source,
             rules=(check.code,),
             values=tuple(values.get(f"{check.code}.{knob.name}", ())),
         )
         for check in sorted(CATALOG.values(), key=lambda check: check.code)
         for knob in check.settings.values()
+        if not knob.shared
     ]
+
+
+def _lower(label: str) -> str:
+    """A label within a label; capitals stay capitals ('KK')."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _counts(session: Session, project_id: int) -> dict[str, int]:

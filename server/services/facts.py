@@ -6,8 +6,10 @@ storing what was found (screening.py).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, tzinfo
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,15 +18,18 @@ from forms.values import Answers
 from server.backends import Backends
 from server.models.household import Household
 from server.models.submission import SubmissionVersion
-from server.services import facts_people, facts_photos, facts_places, form_cache
+from server.services import facts_days, facts_near, facts_people, facts_photos, facts_places, form_cache
 from server.services.answers import Reader
+from server.services.facts_days import Days
 from server.services.facts_interview import load_interviews
 from server.services.facts_people import PastVisit
 from server.services.facts_visits import Visit, read_visits
 from server.services.identity import number_hash
 from workers.findings import (
     Facts,
+    HousePeer,
     InterviewFacts,
+    KkPeer,
     LocationFacts,
     NikPeer,
     PhotoFacts,
@@ -74,9 +79,12 @@ class _Around:
     register: Mapping[int, RegisterFacts]
     past: Mapping[int, list[PastVisit]]
     same_nik: Mapping[int, tuple[NikPeer, ...]]
+    same_kk: Mapping[int, tuple[KkPeer, ...]]
     typed_niks: Mapping[int, bool]
     locations: Mapping[int, LocationFacts]
     same_points: Mapping[int, tuple[PointPeer, ...]]
+    near_houses: Mapping[int, tuple[HousePeer, ...]]
+    days: Days
     photos: Mapping[int, tuple[PhotoFacts, ...]]
     interviews: Mapping[int, InterviewFacts]
     asset_scores: Mapping[int, Decimal]
@@ -93,17 +101,21 @@ def _gather(
         register=register,
         past=past,
         same_nik=facts_people.load_same_nik(session, household_ids),
+        same_kk=facts_people.load_same_kk(session, household_ids),
         typed_niks=_typed_niks(session, backends, visits),
         locations=facts_places.load_locations(
             session, backends.boundaries, [_claim(visit, register, past) for visit in visits]
         ),
         same_points=facts_places.load_same_points(session, project_id, points),
+        near_houses=facts_near.load_near_houses(session, [_spot(visit) for visit in visits]),
+        days=facts_days.load_days(session, project_id, list(points)),
         photos=facts_photos.load_photos(session, project_id, {v.submission.id: v.version.id for v in visits}),
         interviews=load_interviews(session, backends, visits),
         asset_scores=_asset_scores(session, visits, past, reader),
     )
     for visit in visits:
         visit.facts = _facts(visit, around, backends.config.timezone.key)
+        visit.beside = around.days.beside
         _keep_place(visit, visit.facts.location)
 
 
@@ -130,11 +142,31 @@ def _facts(visit: Visit, around: _Around, timezone: str) -> Facts:
             [item for item in others if item.form_id == visit.form.id],
             visits_before=_days_before(visit, others),
             asset_score_before=around.asset_scores.get(key),
+            last_visited_on=_last_day(around.past.get(household_id, ()), ZoneInfo(timezone)),
         ),
         same_point=around.same_points.get(key, ()),
         same_nik=around.same_nik.get(household_id, ()),
         typed_nik_elsewhere=around.typed_niks.get(key),
+        same_kk=around.same_kk.get(household_id, ()),
+        near_houses=around.near_houses.get(key, ()),
+        officer_day=around.days.facts.get(key),
+        officer_areas=visit.beats,
     )
+
+
+def _last_day(visits: Iterable[PastVisit], timezone: tzinfo) -> date | None:
+    """The latest day of a household's visits; where a phone's clock runs ahead, the day it was received."""
+    days = (
+        min(item.visited_on, item.received_at.astimezone(timezone).date())
+        for item in visits
+        if item.visited_on is not None
+    )
+    return max(days, default=None)
+
+
+def _spot(visit: Visit) -> facts_near.Spot:
+    row = visit.submission
+    return facts_near.Spot(row.id, row.form_id, row.household_id, row.lat, row.lon)
 
 
 def _days_before(visit: Visit, others: Iterable[PastVisit]) -> int:
@@ -167,9 +199,10 @@ def _claim(
 
 
 def _earlier(visit: Visit, past: Mapping[int, list[PastVisit]]) -> list[PastVisit]:
-    """The household's submissions that came in before this one."""
+    """The household's submissions that took place before this one and were not rejected, the latest last."""
     others = facts_people.other_visits(past, visit.household_id, visit.submission.id)
-    return [item for item in others if item.submission_id < visit.submission.id]
+    own = facts_people.visit_order(visit.submission)
+    return [item for item in others if item.order < own and not item.is_rejected]
 
 
 def _typed_niks(session: Session, backends: Backends, visits: Iterable[Visit]) -> dict[int, bool]:

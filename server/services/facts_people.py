@@ -4,9 +4,9 @@ Belongs here: reading rows in batches into the frozen values of workers.findings
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
@@ -14,21 +14,25 @@ from sqlalchemy.orm import Session, aliased
 from media.sealing import Seal
 from server.models.household import Household, Snapshot
 from server.models.submission import Submission
-from workers.findings import HistoryFacts, NikPeer, RegisterFacts, VisitFacts
+from server.services import register_values
+from workers.findings import HistoryFacts, KkPeer, NikPeer, RegisterFacts, VisitFacts
 from workers.programmes import programme_codes
 
 
 def load_register(session: Session, seal: Seal, household_ids: Iterable[int]) -> dict[int, RegisterFacts]:
     """household id -> what the register says, identity numbers in clear: for checks only."""
     rows = session.execute(
-        select(Household, Snapshot.name)
+        select(Household, Snapshot.name, Snapshot.number_ends)
         .outerjoin(Snapshot, Snapshot.id == Household.snapshot_id)
         .where(Household.id.in_(set(household_ids)))
     )
-    return {household.id: _register(seal, household, snapshot) for household, snapshot in rows}
+    return {household.id: _register(seal, household, *snapshot) for household, *snapshot in rows}
 
 
-def _register(seal: Seal, household: Household, snapshot: str | None) -> RegisterFacts:
+def _register(
+    seal: Seal, household: Household, snapshot: str | None, number_ends: Mapping[str, Any] | None
+) -> RegisterFacts:
+    extra = household.extra
     return RegisterFacts(
         household_id=household.id,
         source_id=household.source_id,
@@ -49,6 +53,11 @@ def _register(seal: Seal, household: Household, snapshot: str | None) -> Registe
         inactive=household.is_inactive,
         is_new=household.source_id is None,
         snapshot=snapshot,
+        number_ends={name: (count, zeros) for name, (count, zeros) in (number_ends or {}).items()},
+        dukcapil_matched=register_values.parse_matched(extra.get("padan_dukcapil", "")),
+        pkh_since_year=register_values.parse_year(extra.get("tahun_masuk", "")),
+        early_children=register_values.parse_count(extra.get("pkh_anak_usia_dini", "")),
+        early_children_born_on=register_values.parse_dates(extra.get("lahir_anak_usia_dini", "")),
     )
 
 
@@ -90,6 +99,27 @@ def load_same_nik(session: Session, household_ids: Iterable[int]) -> dict[int, t
     return peers
 
 
+def load_same_kk(session: Session, household_ids: Iterable[int]) -> dict[int, tuple[KkPeer, ...]]:
+    """household id -> other active families of the register that carry the same KK number."""
+    other = aliased(Household)
+    rows = session.execute(
+        select(Household.id, other.id.label("peer_id"), other.source_id, other.village_code)
+        .join(other, and_(other.kk_hash == Household.kk_hash, other.id != Household.id))
+        .where(
+            Household.id.in_(set(household_ids)),
+            Household.is_inactive.is_(False),
+            other.is_inactive.is_(False),
+            Household.source_id.is_not(None),
+            other.source_id.is_not(None),
+        )
+        .order_by(Household.id, other.id)
+    )
+    peers: dict[int, tuple[KkPeer, ...]] = {}
+    for row in rows:
+        peers[row.id] = (*peers.get(row.id, ()), KkPeer(row.peer_id, row.source_id, row.village_code))
+    return peers
+
+
 def load_nik_owners(session: Session, hashes: Collection[bytes]) -> dict[bytes, set[int]]:
     """NIK hash -> active households of the register whose head or manager has it."""
     owners: dict[bytes, set[int]] = {}
@@ -116,12 +146,25 @@ class PastVisit(NamedTuple):
     lat: float | None
     lon: float | None
     officer_id: int | None
+    is_rejected: bool
+    received_at: datetime
+    order: tuple[date, datetime, str]
+    """Compares visits by when they took place, whatever came in first."""
+
+
+def visit_order(row: Any) -> tuple[date, datetime, str]:
+    """What a Submission, or a row with its columns, is compared by: day, beginning, then instanceID."""
+    return (
+        row.visited_on or row.created_at.date(),
+        row.started_at or row.created_at,
+        row.instance_id,
+    )
 
 
 def load_visits(
     session: Session, project_id: int, household_ids: Iterable[int]
 ) -> dict[int, list[PastVisit]]:
-    """household id -> every live submission about it in this campaign, in order of arrival."""
+    """household id -> every live submission about it in this campaign, in the order they took place."""
     rows = session.execute(
         select(
             Submission.household_id,
@@ -133,19 +176,39 @@ def load_visits(
             Submission.lat,
             Submission.lon,
             Submission.submitter_id,
-        )
-        .where(
+            Submission.review_state,
+            Submission.created_at,
+            Submission.started_at,
+            Submission.instance_id,
+        ).where(
             Submission.project_id == project_id,
             Submission.household_id.in_(set(household_ids)),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
         )
-        .order_by(Submission.id)
     )
     visits: dict[int, list[PastVisit]] = {}
     for row in rows:
-        visits.setdefault(row.household_id, []).append(PastVisit._make(row[1:]))
+        visits.setdefault(row.household_id, []).append(_past_visit(row))
+    for found in visits.values():
+        found.sort(key=lambda visit: visit.order)
     return visits
+
+
+def _past_visit(row: Any) -> PastVisit:
+    return PastVisit(
+        submission_id=row.id,
+        form_id=row.form_id,
+        version_id=row.current_version_id,
+        visited_on=row.visited_on,
+        is_final=row.is_final,
+        lat=row.lat,
+        lon=row.lon,
+        officer_id=row.submitter_id,
+        is_rejected=row.review_state == "rejected",
+        received_at=row.created_at,
+        order=visit_order(row),
+    )
 
 
 def other_visits(
@@ -156,7 +219,11 @@ def other_visits(
 
 
 def history_facts(
-    same_form: Iterable[PastVisit], *, visits_before: int, asset_score_before: Decimal | None
+    same_form: Iterable[PastVisit],
+    *,
+    visits_before: int,
+    asset_score_before: Decimal | None,
+    last_visited_on: date | None,
 ) -> HistoryFacts:
     """Visits as the checks see them."""
     seen = tuple(
@@ -164,4 +231,4 @@ def history_facts(
         for visit in same_form
         if visit.is_final
     )
-    return HistoryFacts(seen, visits_before, asset_score_before)
+    return HistoryFacts(seen, visits_before, asset_score_before, last_visited_on)

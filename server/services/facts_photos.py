@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from media.likeness import near_chunks, phash_chunks, phash_distance
 from server.models.blob import Blob, Photo
 from server.models.household import Household
-from server.models.submission import Attachment, Submission
+from server.models.submission import Attachment, EntityState, Submission
 from workers.findings import PhotoFacts, PhotoPeer
 
 HOUSE_PHOTO = "house_photo"
@@ -173,6 +173,8 @@ def _shots(session: Session, project_id: int, blob_ids: Collection[int]) -> dict
             Submission.is_draft.is_(False),
             Attachment.media == "image",
             Attachment.blob_id.in_(blob_ids),
+            # Of one that nobody has settled yet the household is not known; it speaks up when its own turn comes.
+            or_(Submission.household_id.is_not(None), Submission.entity_state != EntityState.owed),
         )
         .subquery()
     )

@@ -5,8 +5,8 @@ Belongs here: the semantics' household, claimed village, area and point of a sub
 Source: the house's semantics, section 1.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -18,13 +18,13 @@ from forms.entities import read_entity_actions
 from forms.submission import SubmissionDocument
 from forms.values import Answers, GeoPoint
 from server.backends import Backends
-from server.models.actor import ActorArea
+from server.models.actor import Actor, ActorArea, ActorKind
 from server.models.entity import Entity, EntityList
 from server.models.form import Form
 from server.models.household import Household
 from server.models.submission import Submission, SubmissionVersion
 from server.scope import common_area
-from server.services import facts_places, form_cache
+from server.services import facts_near, facts_places, form_cache
 from server.services.answers import Reader
 from server.services.areas import area_path
 from workers.findings import Facts
@@ -65,6 +65,10 @@ class Visit:
     point_asked: bool | None = None
     visited_on: date | None = None
     facts: Facts | None = None
+    beside: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    """Of the whole batch: the officers' visits next to it in time, each with those next to them."""
+    beats: tuple[str, ...] | None = None
+    """Area paths given to the officer, '' = everywhere; None when there is no officer."""
 
     @property
     def household_id(self) -> int | None:
@@ -81,7 +85,8 @@ def read_visits(session: Session, backends: Backends, ids: Sequence[int], reader
     _find_homes(session, visits)
     beats = _officers_areas(session, {visit.submission.submitter_id for visit in visits})
     for visit in visits:
-        _settle(visit, backends, beats.get(visit.submission.submitter_id))
+        visit.beats = beats.get(visit.submission.submitter_id)
+        _settle(visit, backends, common_area(visit.beats or ()))
     session.flush()
     return visits
 
@@ -155,11 +160,14 @@ def _entity_uuids(visit: Visit) -> list[str]:
     return [uuid for uuid in uuids if uuid]
 
 
-def _settle(visit: Visit, backends: Backends, beat: str | None) -> None:
-    """Claimed village, area, point, day and completeness; written to the row."""
+def _settle(visit: Visit, backends: Backends, beat: str) -> None:
+    """Claimed village, area, point, day and completeness; written to the row.
+
+    Args: beat: the smallest area that holds all of the officer's: where a visit without household or village belongs.
+    """
     submission, answers, home = visit.submission, visit.answers, visit.home
     visit.claimed_village = home.village_code if home and not home.is_new else _answered_village(visit)
-    visit.area_path = _area(visit) or beat
+    visit.area_path = _area(visit) or beat or None
     point_field = roles.find_house_point(visit.definition)
     if point_field is not None and answers is not None:
         value = answers.get(point_field.path)
@@ -174,6 +182,7 @@ def _settle(visit: Visit, backends: Backends, beat: str | None) -> None:
     submission.lat, submission.lon = (place.lat, place.lon) if place else (None, None)
     submission.accuracy_m = visit.point.accuracy_m if visit.point else None
     submission.point_key = facts_places.point_key(visit.point)
+    submission.near_cell = facts_near.cell_of(place.lat, place.lon) if place else None
     submission.is_final = answers is not None and is_complete(
         visit.form.xml_form_id, visit.definition, answers
     )
@@ -189,14 +198,21 @@ def _answered_village(visit: Visit) -> str | None:
     return visit.home.village_code if visit.home else None
 
 
-def _officers_areas(session: Session, officer_ids: Collection[int | None]) -> dict[int | None, str]:
-    """Officer -> the smallest area that holds all of theirs: where a submission without household or village belongs."""
-    paths: dict[int | None, list[str]] = {}
-    for actor_id, path in session.execute(
-        select(ActorArea.actor_id, ActorArea.path).where(ActorArea.actor_id.in_(officer_ids))
-    ):
-        paths.setdefault(actor_id, []).append(path)
-    return {actor_id: area for actor_id, found in paths.items() if (area := common_area(found))}
+def _officers_areas(
+    session: Session, officer_ids: Collection[int | None]
+) -> dict[int | None, tuple[str, ...]]:
+    """Officer -> their area paths, sorted; '' = everywhere, for people of the office without areas of their own."""
+    rows = session.execute(
+        select(Actor.id, Actor.kind, ActorArea.path)
+        .outerjoin(ActorArea, ActorArea.actor_id == Actor.id)
+        .where(Actor.id.in_(officer_ids))
+        .order_by(Actor.id, ActorArea.path)
+    )
+    paths: dict[int | None, tuple[str, ...]] = {}
+    for actor_id, kind, path in rows:
+        everywhere = ("",) if kind != ActorKind.field_key else ()
+        paths[actor_id] = (*paths.get(actor_id, ()), path) if path is not None else everywhere
+    return paths
 
 
 def _area(visit: Visit) -> str | None:

@@ -99,6 +99,8 @@ class RegisterImport:
     signature: str
     report: ImportReport
     seen: SeenIds = field(default_factory=SeenIds)
+    ends: dict[str, list[int]] = field(default_factory=dict)
+    """How the identity numbers of the file end: RowReader.count_ends."""
 
 
 def open_import(
@@ -144,6 +146,8 @@ def import_batch(
     """
     refused: list[Refusal] = []
     accepted = _first_of_each(running, _identify(running, rows, seal, refused), refused)
+    for row in accepted:
+        running.reader.count_ends(row, running.ends)
     stored = _stored(session, [row.source_id for row in accepted])
     hashed = [(row, seal.keyed_hash(running.signature + row.text)) for row in accepted]
     new = [(row, row_hash) for row, row_hash in hashed if row.source_id not in stored]
@@ -166,6 +170,7 @@ def close_import(session: Session, running: RegisterImport, *, actor_id: int | N
     report = running.report
     snapshot = session.get_one(Snapshot, report.snapshot_id)
     snapshot.rows_read, snapshot.rows_refused = report.rows, report.refused
+    snapshot.number_ends = running.ends
     session.flush()
     report.absent = (
         session.scalar(

@@ -68,6 +68,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "no_hp": ("nomor_hp", "no_telepon", "hp"),
     "tahun_masuk": ("first_sk",),
     "padan_dukcapil": ("padankan_at",),
+    "pkh_anak_usia_dini": ("jml_anak_usia_dini", "anak_usia_dini"),
+    "lahir_anak_usia_dini": ("tgl_lahir_anak_usia_dini", "dob_early_children"),
 }
 """Canonical name -> names seen elsewhere, best first. Case, spaces, dots and underscores do not count."""
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from server.services import register_values as values
 from server.services.areas import area_path, normal_rt
+from server.services.identity import digits_of
 from server.services.register_mapping import BoundMapping
 from server.services.table_files import TableRow
 
@@ -135,6 +136,16 @@ class RowReader:
             kk[:MAX_NUMBER],
         )
 
+    def count_ends(self, found: FoundRow, ends: dict[str, list[int]]) -> None:
+        """Adds the row's identity numbers of 16 digits to name -> [how many, of these those that end in 0]: a spreadsheet
+        keeps 15 digits and makes the last one 0."""
+        for name in _NUMBERS:
+            digits = digits_of(found.cells[self._at[name]])
+            if digits is not None:
+                count = ends.setdefault(name, [0, 0])
+                count[0] += 1
+                count[1] += digits[-1] == "0"
+
     def id_to_show(self, row: TableRow) -> str:
         """The id of a refused row as far as it can be told; '' where the office's id is an identity number."""
         position = self._at["id_sumber"]
@@ -171,7 +182,8 @@ class RowReader:
 
 
 _PHONE = "no_hp"
-_FURTHER = (_PHONE, "tahun_masuk", "padan_dukcapil")
+_FURTHER = (_PHONE, "tahun_masuk", "padan_dukcapil", "pkh_anak_usia_dini", "lahir_anak_usia_dini")
+_NUMBERS = ("nik", "nik_pengurus", "no_kk")
 _PICKED = [
     "rt",
     "rw",

@@ -19,6 +19,25 @@ _MANY_DIGITS = re.compile(r"[0-9]{13,}")
 _YES = frozenset(
     ["1", "1.0", "y", "ya", "yes", "true", "t", "v", "x", "aktif", "penerima", "menerima", "ada", "dapat"]
 )
+_NO = frozenset(
+    [
+        "0",
+        "0.0",
+        "tidak",
+        "tdk",
+        "no",
+        "n",
+        "false",
+        "f",
+        "belum",
+        "tidak padan",
+        "belum padan",
+        "tidak_padan",
+    ]
+)
+_MATCHED = frozenset(["padan", "sudah", "sudah padan"])
+_YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+FIRST_YEAR, LAST_YEAR = 2007, 2100
 _SEX = {"l": "l", "lk": "l", "laki-laki": "l", "laki laki": "l", "lelaki": "l", "pria": "l", "m": "l", "1": "l",
         "p": "p", "pr": "p", "perempuan": "p", "wanita": "p", "f": "p", "2": "p"}  # fmt: skip
 
@@ -92,6 +111,29 @@ def parse_desil(text: str) -> int | None:
 def parse_yes(text: str) -> bool:
     """True for the words that extracts use for yes."""
     return text.strip().lower() in _YES
+
+
+@lru_cache(maxsize=4096)
+def parse_matched(text: str) -> bool | None:
+    """Whether `padan_dukcapil` says that the registry knows the family: a word, or the day it was matched; else None."""
+    word = parse_text(text, 50).lower()
+    if word in _YES or word in _MATCHED or parse_date(word) is not None:
+        return True
+    return False if word in _NO else None
+
+
+@lru_cache(maxsize=4096)
+def parse_year(text: str) -> int | None:
+    """The first year of four digits since PKH began (2007) in '2019', '2019.0', 'SK 12/2019'; None for none."""
+    years = (int(found) for found in _YEAR.findall(text))
+    return next((year for year in years if FIRST_YEAR <= year <= LAST_YEAR), None)
+
+
+@lru_cache(maxsize=4096)
+def parse_dates(text: str) -> tuple[date, ...]:
+    """The dates of '2019-03-31; 2021-05-01', in order; what is no date is left out."""
+    found = (parse_date(part) for part in _SPLIT.split(text))
+    return tuple(sorted(day for day in found if day is not None))
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from server.models.finding import SubjectKind
 from server.models.submission import EntityState, Submission
 from server.scope import within_areas
-from server.services import cases, entity_holds, peers, publishing, settling
+from server.services import cases, entity_holds, facts_days, peers, publishing, settling
 from server.services.finding_store import store_findings
 
 
@@ -60,12 +60,14 @@ def owe_reviewed(session: Session, submission: Submission) -> None:
 def withdraw(session: Session, submission: Submission) -> None:
     """After a submission was deleted (deleted_at set): its findings are closed, and those that it stood beside are owed.
 
-    Effects: look-alikes that name it and other visits to its household are owed a screening; its case is counted again.
+    Effects: look-alikes that name it, other visits to its household and those that it stood between in its officer's day
+    are owed a screening; its case is counted again.
     """
     session.flush()
     named = peers.stored_peers(session, [submission.id])
     store_findings(session, submission.project_id, [(SubjectKind.submission, submission.id)], [])
-    peers.owe(session, {peer for found in named.values() for peer in found})
+    beside = facts_days.find_beside(session, [facts_days.moment_of(submission)])
+    peers.owe(session, {peer for found in named.values() for peer in found} | beside)
     if submission.household_id is not None:
         settling.refresh_left(session, submission.project_id, {submission.household_id})
     else:

@@ -22,17 +22,26 @@ from server.models.case import Case, CaseState
 from server.models.finding import SubjectKind
 from server.models.submission import Submission
 from server.models.task import Task, TaskState
-from server.services import cases, household_rules, peers, tasks
+from server.services import cases, facts_days, household_rules, peers, tasks
 from server.services.answers import Reader
 from server.services.campaign_rules import CampaignRules, LatestAnswers, load_campaign_rules
 from server.services.entity_work import working_on
 from server.services.facts import Visit, load_visits
 from server.services.finding_store import FIRES, Draft, store_findings
 from server.services.settings import SettingTable, load_settings
+from workers.findings import CATALOG, Subject, fact_values, run_checks
 from workers.findings import Finding as CheckFinding
-from workers.findings import Subject, fact_values, run_checks
 
 Knobs = Mapping[str, Mapping[str, object]]
+_CHECKS = {
+    subject: tuple(check for check in CATALOG.values() if check.subject is subject) for subject in Subject
+}
+_SHARED = tuple(
+    (check.code, knob.name, knob.shared)
+    for check in CATALOG.values()
+    for knob in check.settings.values()
+    if knob.shared
+)
 WEIGHTY = ("high", "medium")
 
 
@@ -81,8 +90,11 @@ class _Settings:
 
 
 def _knobs(values: Mapping[str, object]) -> Knobs:
-    """'SP03.tolerance_m' = 200 -> {'SP03': {'tolerance_m': 200}}."""
+    """'SP03.tolerance_m' = 200 -> {'SP03': {'tolerance_m': 200}}; and what checks share with the rules of forms."""
     knobs: dict[str, dict[str, object]] = {}
+    for code, knob, shared in _SHARED:
+        if shared in values:
+            knobs.setdefault(code, {})[knob] = values[shared]
     for name, value in values.items():
         code, dot, knob = name.partition(".")
         if dot:
@@ -128,7 +140,13 @@ class _Campaign:
         opened += self._screen_households(of_households)
         self._update_cases(opened)
         self._complete_tasks()
-        return peers.find_disagreeing(self._session, submission_ids, drafts, named_before)
+        return peers.find_disagreeing(
+            self._session, submission_ids, drafts, named_before
+        ) | facts_days.find_outdated(self._session, self._beside(), submission_ids)
+
+    def _beside(self) -> dict[int, frozenset[int]]:
+        """The officers' visits next to these in time, each with those next to it."""
+        return {number: around for visit in self._visits for number, around in visit.beside.items()}
 
     def _screen_households(self, own_findings: dict[int, list[Draft]]) -> list[Draft]:
         registers = {
@@ -155,9 +173,12 @@ class _Campaign:
         if visit.facts is None:
             return [], []
         _, knobs = self._settings.at(visit.area_path, _day(visit))
-        found = run_checks(visit.facts, knobs)
-        own = [_draft(visit, item) for item in found if item.subject is Subject.SUBMISSION]
-        return own, [_household_draft(visit, item) for item in found if item.subject is Subject.HOUSEHOLD]
+        own = run_checks(visit.facts, knobs, checks=_CHECKS[Subject.SUBMISSION])
+        # What is said about the household must not depend on which of its visits is looked at: its latest day decides.
+        latest = visit.facts.history and visit.facts.history.last_visited_on
+        _, knobs = self._settings.at(visit.area_path, latest or _day(visit))
+        about = run_checks(visit.facts, knobs, checks=_CHECKS[Subject.HOUSEHOLD])
+        return [_draft(visit, item) for item in own], [_household_draft(visit, item) for item in about]
 
     def _apply_rules(self, visit: Visit) -> list[Draft]:
         """The submission-level rules of the submission's own form version."""

@@ -18,6 +18,8 @@ from server.errors import BadValueError
 from server.models.setting import Setting
 from server.scope import covers
 from server.services import audit
+from workers.checking import Setting as CheckSetting
+from workers.findings import CATALOG
 
 MAX_VALUE = 10**12
 
@@ -64,9 +66,10 @@ def set_value(
 ) -> None:
     """A value that holds in an area from a day on; the same name, area and day again replaces it.
 
-    Raises: BadValueError for an unknown name or a value that is no number.
+    Raises: BadValueError for an unknown name, or a value that is no number or out of the setting's bounds.
     """
-    if name not in SETTINGS and not is_check_setting(name):
+    knob = find_knob(name)
+    if name not in SETTINGS and knob is None:
         raise BadValueError(
             f"there is no setting {name!r}", message_id=f"Tidak ada pengaturan bernama {name}."
         )
@@ -78,6 +81,8 @@ def set_value(
         ) from error
     if not number.is_finite() or abs(number) > MAX_VALUE:
         raise BadValueError(f"{value!r} is out of range", message_id="Angka ini di luar batas yang wajar.")
+    if knob is not None:
+        _require_fit(knob, number)
     code = area_code.strip().replace(".", "")
     old = session.scalar(
         select(Setting).where(Setting.name == name, Setting.area_code == code, Setting.from_on == from_on)
@@ -98,7 +103,23 @@ def missing_settings(session: Session, names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name not in known and SETTINGS[name].default is None)
 
 
-def is_check_setting(name: str) -> bool:
-    """True for 'SP03.tolerance_m': a knob of a check."""
-    code, dot, knob = name.partition(".")
-    return bool(dot) and code.isalnum() and knob.isidentifier()
+def find_knob(name: str) -> CheckSetting | None:
+    """The knob of a check that 'SP03.tolerance_m' names; None for any other name, and for one that rules share."""
+    code, _, knob = name.partition(".")
+    found = CATALOG[code].settings.get(knob) if code in CATALOG else None
+    return found if found is not None and not found.shared else None
+
+
+def _require_fit(knob: CheckSetting, number: Decimal) -> None:
+    try:
+        knob.read(number)
+    except ValueError as error:
+        limits = [
+            f"{word} {bound:g}"
+            for word, bound in (("paling kecil", knob.minimum), ("paling besar", knob.maximum))
+            if bound is not None
+        ]
+        needed = ", ".join(["bilangan bulat"] * isinstance(knob.default, int) + limits) or "angka"
+        raise BadValueError(
+            str(error), message_id=f"Nilai ini tidak dapat dipakai; isi: {needed}."
+        ) from error

@@ -7,7 +7,8 @@ Belongs here: settling a batch, and whom it concerns beside look-alikes: other v
 submission is about (facts_visits.py), checks (screening.py), look-alikes (peers.py).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -17,9 +18,10 @@ from server.backends import Backends
 from server.models.finding import Finding, SubjectKind
 from server.models.form import Form
 from server.models.submission import EntityState, Submission, SubmissionVersion
-from server.services import cases, entity_actions, peers
+from server.services import cases, entity_actions, facts_days, peers
 from server.services.answers import Reader
 from server.services.campaign_rules import load_campaign_rules
+from server.services.facts_people import visit_order
 from server.services.facts_visits import Visit, read_visits
 from server.services.finding_store import store_findings
 
@@ -41,7 +43,18 @@ def settle_submissions(
         row.id: row
         for row in session.execute(
             select(
-                Submission.id, Submission.household_id, Submission.project_id, Submission.entity_state
+                Submission.id,
+                Submission.household_id,
+                Submission.entity_state,
+                Submission.project_id,
+                Submission.submitter_id,
+                Submission.visited_on,
+                Submission.started_at,
+                Submission.ended_at,
+                Submission.lat,
+                Submission.lon,
+                Submission.instance_id,
+                Submission.created_at,
             ).where(Submission.id.in_(ids))
         )
     }
@@ -55,7 +68,9 @@ def settle_submissions(
     moved = [visit for visit in visits if before[visit.submission.id].household_id != visit.household_id]
     fresh = [visit for visit in visits if before[visit.submission.id].entity_state == EntityState.owed]
     changed = {visit.submission.id: visit for visit in [*fresh, *moved]}
-    peers.owe(session, _find_concerned(session, changed.values(), set(before)), later)
+    concerned = _find_concerned(session, changed.values(), before)
+    concerned |= _find_left_behind(session, fresh, before)
+    peers.owe(session, concerned, later)
     _retie(session, moved)
     left: dict[int, set[int]] = {}
     for visit in moved:
@@ -73,8 +88,22 @@ def _apply_entities(session: Session, backends: Backends, ids: Collection[int], 
     entity_actions.apply_entities(session, backends, owed, reader)
 
 
-def _find_concerned(session: Session, visits: Iterable[Visit], batch: Collection[int]) -> set[int]:
-    """Other visits to the same households that came in or took place later, or whose rules read the form of this one."""
+def _find_left_behind(session: Session, edited: Iterable[Visit], before: Mapping[int, Any]) -> set[int]:
+    """Visits of the same officers that stood next to one in time, which an edit has put elsewhere."""
+    old = {visit.submission.id: facts_days.moment_of(before[visit.submission.id]) for visit in edited}
+    moved = {
+        old[visit.submission.id]
+        for visit in edited
+        if old[visit.submission.id] != facts_days.moment_of(visit.submission)
+    }
+    return facts_days.find_beside(session, moved) - before.keys()
+
+
+def _find_concerned(session: Session, visits: Iterable[Visit], before: Mapping[int, Any]) -> set[int]:
+    """Other visits to the same households that take place later than these do or did, or whose rules read their forms.
+
+    Args: before: the rows of the whole batch as they were.
+    """
     by_household: dict[tuple[int, int], list[Visit]] = {}
     for visit in visits:
         if visit.household_id is not None:
@@ -82,17 +111,22 @@ def _find_concerned(session: Session, visits: Iterable[Visit], batch: Collection
     concerned: set[int] = set()
     for project_id in sorted({project_id for project_id, _ in by_household}):
         households = {number for project, number in by_household if project == project_id}
-        others = _other_visits(session, project_id, households, batch)
+        others = _other_visits(session, project_id, households, before.keys())
         rules = load_campaign_rules(session, project_id) if others else None
         concerned |= {
             row.id
             for row in others
             for visit in by_household[project_id, row.household_id]
-            if row.id > visit.submission.id
-            or (row.visited_on and visit.visited_on and row.visited_on > visit.visited_on)
+            if visit_order(row) > _first_order(visit, before[visit.submission.id])
             or (rules and visit.form.xml_form_id in rules.forms_read(session, row.form_version_id))
         }
     return concerned
+
+
+def _first_order(visit: Visit, before: Any) -> tuple[date, datetime, str]:
+    """Where the visit stands among those to its household, or stood before an edit, whichever is earlier."""
+    own = visit_order(visit.submission)
+    return own if before.visited_on is None else min(own, visit_order(before))
 
 
 def _other_visits(
@@ -104,6 +138,9 @@ def _other_visits(
             Submission.id,
             Submission.household_id,
             Submission.visited_on,
+            Submission.started_at,
+            Submission.created_at,
+            Submission.instance_id,
             SubmissionVersion.form_version_id,
             Form.xml_form_id,
         )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from server.config import VARIABLES
+from workers.check_page import PAGE, render_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,3 +23,8 @@ def test_tests_mirror_no_machine_paths():
     assert [
         path.relative_to(ROOT).as_posix() for path in tracked if needle in path.read_text(encoding="utf-8")
     ] == []
+
+
+def test_the_page_of_checks_is_what_the_catalogue_says():
+    """`make docs` makes it anew."""
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == render_page()

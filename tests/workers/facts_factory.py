@@ -10,6 +10,7 @@ from workers.facts import (
     HistoryFacts,
     InterviewFacts,
     LocationFacts,
+    OfficerDay,
     PhotoFacts,
     RegisterFacts,
     Relation,
@@ -58,6 +59,12 @@ def make_register(**changes: Any) -> RegisterFacts:
         lat=POINT.lat,
         lon=POINT.lon,
         point_source="survei",
+        area_path="3517012001/003/002",
+        head_name="Siti Rohmah Cemara",
+        number_ends={"nik": (7000, 630), "nik_pengurus": (900, 80), "no_kk": (7000, 700)},
+        dukcapil_matched=True,
+        pkh_since_year=2022,
+        early_children=0,
     )
     return replace(plain, **changes)
 
@@ -90,6 +97,9 @@ def make_photo(**changes: Any) -> PhotoFacts:
         is_picture=True,
         width=1600,
         height=1200,
+        taken_at=datetime(2026, 11, 24, 3, 5, tzinfo=UTC),
+        lat=POINT.lat,
+        lon=POINT.lon,
     )
     return replace(plain, **changes)
 
@@ -119,8 +129,12 @@ def make_facts(**changes: Any) -> Facts:
             version_median_s=900,
             version_visits=100,
         ),
-        history=HistoryFacts(visits_before=0),
+        history=HistoryFacts(visits_before=0, last_visited_on=date(2026, 11, 24)),
         same_point=(),
         same_nik=(),
+        same_kk=(),
+        near_houses=(),
+        officer_day=OfficerDay(),
+        officer_areas=("3517",),
     )
     return replace(plain, **changes)

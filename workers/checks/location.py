@@ -8,7 +8,7 @@ from functools import partial
 
 from forms.rule_terms import Kind, Severity
 from forms.values import GeoPoint
-from workers.checking import NOT_APPLICABLE, Answer, Fires, Unknown, check
+from workers.checking import NOT_APPLICABLE, Answer, Fires, Knob, Unknown, check
 from workers.facts import Facts, LocationFacts, Reason, Relation, known_accuracy_m
 from workers.masks import mask_numbers_in
 
@@ -19,12 +19,13 @@ ROUNDED_POINT = "dibulatkan"
 MOVED = frozenset({"pindah_dalam_desa", "pindah_luar_desa", "pindah_luar_kab", "luar_negeri"})
 
 
-def _usable_point(facts: Facts) -> GeoPoint | None:
+def usable_point(facts: Facts) -> GeoPoint | None:
+    """The house point, None when there is none or it is no place on earth."""
     point = facts.house_point
     return point if point is not None and point.is_plausible else None
 
 
-def _no_point(facts: Facts) -> Answer:
+def no_point(facts: Facts) -> Answer:
     """The answer of a check that needs a point and has none: not applicable where the form did not ask for
     it."""
     if facts.answers is None and facts.house_point_asked is None:
@@ -57,12 +58,12 @@ def _place(location: LocationFacts) -> dict[str, object]:
 )
 def no_gps(facts: Facts) -> Answer:
     """Fires when the house point was asked for and is empty, or is no place on earth."""
-    if _usable_point(facts) is not None:
+    if usable_point(facts) is not None:
         return None
     reason = facts.text("alasan_tanpa_gps").strip()
     if facts.house_point is not None:
         return Fires({"state": "implausible", "stated_reason": mask_numbers_in(reason) or None})
-    missing = _no_point(facts)
+    missing = no_point(facts)
     if isinstance(missing, Unknown) and missing.reason is Reason.NO_POINT:
         return Fires({"state": "empty", "stated_reason": mask_numbers_in(reason) or None})
     return missing
@@ -76,12 +77,16 @@ def no_gps(facts: Facts) -> Answer:
     label_en="Poor GPS accuracy",
     explain_id="Ketelitian GPS {accuracy_m} m, lebih buruk dari {threshold} m.",
     explain_en="The GPS accuracy is {accuracy_m} m, worse than {threshold} m.",
+    knobs={
+        "low_m": Knob("Batas rendah", "Limit for low", minimum=0),
+        "medium_m": Knob("Batas sedang", "Limit for medium", minimum=0),
+    },
 )
 def poor_accuracy(facts: Facts, *, low_m: float = 20.0, medium_m: float = 50.0) -> Answer:
     """Fires low above low_m, medium above medium_m; an accuracy of 0 or 9999 is not known."""
-    point = _usable_point(facts)
+    point = usable_point(facts)
     if point is None:
-        return _no_point(facts)
+        return no_point(facts)
     accuracy_m = known_accuracy_m(point.accuracy_m)
     if accuracy_m is None:
         return Unknown(Reason.NO_ACCURACY, {"accuracy_m": point.accuracy_m})
@@ -94,8 +99,8 @@ def poor_accuracy(facts: Facts, *, low_m: float = 20.0, medium_m: float = 50.0) 
 
 def _unplaced(facts: Facts) -> Answer:
     """Why the relation to the claimed village is not known."""
-    if _usable_point(facts) is None:
-        return _no_point(facts)
+    if usable_point(facts) is None:
+        return no_point(facts)
     return Unknown((facts.location and facts.location.why_unknown) or Reason.NOT_LOOKED)
 
 
@@ -110,6 +115,10 @@ def _unplaced(facts: Facts) -> Answer:
     explain_en="The house point lies {outside_m} m outside {claimed_name}; the GPS accuracy is {accuracy_m} "
     "m. "
     "The tolerance is {threshold} m.",
+    knobs={
+        "tolerance_m": Knob("Toleransi", "Tolerance", minimum=0),
+        "accuracies": Knob("Kelipatan ketelitian GPS", "Multiple of the GPS accuracy", minimum=0),
+    },
 )
 def outside_village(facts: Facts, *, tolerance_m: float = 100.0, accuracies: float = 2.0) -> Answer:
     """Fires when the point lies outside the claimed village by more than max(tolerance_m, accuracies x
@@ -135,6 +144,7 @@ def outside_village(facts: Facts, *, tolerance_m: float = 100.0, accuracies: flo
     "desa tempat titik itu: {found_villages}.",
     explain_en="The house point lies {outside_district_m} m outside the sub-district of {claimed_name} "
     "(limit {threshold} m); villages at that point: {found_villages}.",
+    knobs={"limit_m": Knob("Jarak dari kecamatan", "Distance from the sub-district", minimum=0)},
 )
 def outside_district(facts: Facts, *, limit_m: float = 500.0) -> Answer:
     """Fires beyond limit_m outside the claimed kecamatan, or in another kabupaten or kota."""
@@ -164,14 +174,18 @@ def outside_district(facts: Facts, *, limit_m: float = 500.0) -> Answer:
     label_en="Far from an earlier point",
     explain_id="Titik rumah {distance_m} m dari titik {earlier}; batas {threshold} m.",
     explain_en="The house point lies {distance_m} m from the point of {earlier}; the limit is {threshold} m.",
+    knobs={
+        "limit_m": Knob("Jarak dari titik lama", "Distance from the earlier point", minimum=0),
+        "rounding_m": Knob("Tambahan untuk titik yang dibulatkan", "More for a rounded point", minimum=0),
+    },
 )
 def far_from_earlier_point(facts: Facts, *, limit_m: float = 250.0, rounding_m: float = 80.0) -> Answer:
     """Fires beyond limit_m from the registered point, or the last visit's, unless the family moved.
 
     A village office is no house: not compared. A point rounded to 3 decimals gets rounding_m more.
     """
-    if _usable_point(facts) is None:
-        return _no_point(facts)
+    if usable_point(facts) is None:
+        return no_point(facts)
     if facts.text("status_keberadaan") in MOVED:
         return NOT_APPLICABLE
     register, location = facts.register, facts.location
@@ -202,11 +216,12 @@ def far_from_earlier_point(facts: Facts, *, limit_m: float = 250.0, rounding_m: 
     label_en="Same coordinates",
     explain_id="Koordinat sama persis dengan {same_houses} rumah lain: {labels}.",
     explain_en="Exactly the coordinates of {same_houses} other houses: {labels}.",
+    knobs={"houses": Knob("Jumlah rumah", "Number of houses", minimum=2)},
 )
 def same_coordinates(facts: Facts, *, houses: int = 2) -> Answer:
     """Fires when at least `houses` different households, this one included, have one point to 6 decimals."""
-    if _usable_point(facts) is None:
-        return _no_point(facts)
+    if usable_point(facts) is None:
+        return no_point(facts)
     if facts.household_id is None:
         return Unknown(Reason.NO_HOUSEHOLD) if facts.about_household else NOT_APPLICABLE
     if facts.same_point is None:
@@ -215,6 +230,6 @@ def same_coordinates(facts: Facts, *, houses: int = 2) -> Answer:
     households = {peer.household_id for peer in others}
     if len(households) + 1 < houses:
         return None
-    labels = list(dict.fromkeys(peer.label for peer in others))
+    labels = sorted({peer.label for peer in others})
     evidence = {"same_houses": len(households), "labels": labels, "threshold": houses, "unit": "households"}
     return Fires(evidence, peers=tuple(peer.submission_id for peer in others))

@@ -6,8 +6,10 @@ import re
 import openpyxl
 import pytest
 
+from forms.settings_catalog import SETTINGS
 from tests import factories
 from tests.stage import visit_xml
+from workers.findings import CATALOG
 
 
 def workbook(rows: list[list[str]], version: str = "2") -> bytes:
@@ -138,6 +140,41 @@ def test_bad_setting_is_refused(visit, change):
     answer = visit("Admin").post("settings", data)
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("KP12.within_m", "31", "paling besar 30"),
+        ("SP07.houses", "1", "paling kecil 2"),
+        ("SP07.houses", "5,5", "bilangan bulat"),
+        ("SP07.tolerance_m", "5", "Tidak ada pengaturan"),
+        ("XX99.limit_m", "5", "Tidak ada pengaturan"),
+        ("KP13.years_maximum", "5", "Tidak ada pengaturan"),
+    ],
+)
+def test_a_check_cannot_be_given_what_it_cannot_use(visit, name, value, says):
+    answer = visit("Admin").post("settings", {"name": name, "value": value, "from_on": "2026-01-01"})
+    assert answer.status_code == 400
+    assert says in answer.text
+
+
+def test_settings_of_checks_say_what_they_are_in_words(visit):
+    admin = visit("Admin")
+    data = {"name": "SP07.within_m", "value": "25", "from_on": "2026-01-01", "area": "3599012001"}
+    assert admin.post("settings", data).status_code == 303
+    page = admin.get("settings").text
+    assert "SP07 Banyak titik berkumpul: jarak satu titik" in page
+    assert "<strong>25</strong> m" in page
+    assert "15 m" in page
+
+
+def test_no_threshold_has_two_places():
+    """What a check shares with rules of forms is listed as the rules' setting."""
+    shared = [knob for check in CATALOG.values() for knob in check.settings.values() if knob.shared]
+    assert {knob.shared for knob in shared} == {"early_child_age_maximum", "pkh_years_maximum"}
+    for knob in shared:
+        assert SETTINGS[knob.shared].default == knob.default
 
 
 def test_catalogue_lists_checks_and_rules(visit):

@@ -17,6 +17,7 @@ from server.models.audit import Audit
 from server.models.blob import Blob
 from server.models.household import Household, Snapshot
 from server.services.blobs import open_blob
+from server.services.facts_people import load_register
 from server.services.identity import identity_numbers, number_hash
 from server.services.register import SeenIds
 from server.services.register_import import import_register
@@ -345,6 +346,40 @@ def test_log_and_audit_hold_no_numbers(
     assert entry.action == "register.import"
     assert (entry.details["rows"], entry.details["refused"]) == (2, 1)
     assert NIK not in caplog.text + str(entry.details)
+
+
+def test_how_the_numbers_of_a_file_end_is_counted_each_time_it_is_read(
+    office: Backends, tmp_path: Path
+) -> None:
+    """Rows that did not change count too; damaged numbers do not."""
+    rows = [register_row(number, nik_head=f"351701230950{9000 + 10 * number}") for number in range(5)]
+    rows += [register_row(5), register_row(6, nik_head="3,51701E+15"), register_row(7, nik_head="")]
+    first = import_register(office, write_csv(tmp_path / "r.csv", rows), name="T3")
+    again = import_register(office, write_csv(tmp_path / "2.csv", [*rows, register_row(8)]), name="T4")
+    with office.sessions() as session:
+        ends = [session.get_one(Snapshot, report.snapshot_id).number_ends for report in (first, again)]
+    assert ends == [{"nik": [6, 5], "no_kk": [8, 1]}, {"nik": [7, 5], "no_kk": [9, 1]}]
+
+
+def test_what_a_row_tells_checks_of_the_register(office: Backends, tmp_path: Path) -> None:
+    more = {
+        "First SK": "SK 2019",
+        "padankan_at": "tidak",
+        "PKH anak usia dini": "2",
+        "lahir_anak_usia_dini": "2019-04-15; 1/5/2021",
+    }
+    header = [*HEADER, *more]
+    rows = [register_row(1, nik_head="'3517012309509010", **more), register_row(2)]
+    import_register(office, write_csv(tmp_path / "r.csv", rows, header=header), name="T3")
+    ids = [found.id for found in households(office)]
+    with office.sessions() as session:
+        found = load_register(session, office.seal, ids)
+    full, bare = (found[number] for number in ids)
+    assert (full.pkh_since_year, full.dukcapil_matched, full.early_children) == (2019, False, 2)
+    assert full.early_children_born_on == (date(2019, 4, 15), date(2021, 5, 1))
+    assert (full.nik, full.number_ends["nik"]) == ("'3517012309509010", (2, 1))
+    assert (bare.pkh_since_year, bare.dukcapil_matched, bare.early_children) == (None, None, None)
+    assert bare.early_children_born_on == ()
 
 
 def test_ids_seen_before_are_told_with_their_line() -> None:

@@ -9,11 +9,14 @@ from server.services.register_values import (
     parse_coordinates,
     parse_count,
     parse_date,
+    parse_dates,
     parse_desil,
+    parse_matched,
     parse_phone,
     parse_programmes,
     parse_sex,
     parse_text,
+    parse_year,
     parse_yes,
     without_long_numbers,
 )
@@ -127,3 +130,25 @@ def test_cells_are_clean_whatever_the_way(cells: list[str]) -> None:
 def test_different_rows_never_look_alike() -> None:
     rows = [["a", "b|c"], ["a|b", "c"], ["a|b|c", ""], ["", "a|b|c"], ["a", "b"], ["ab", ""], ["", "ab"]]
     assert len({clean_cells(list(row))[1] for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "matched"),
+    [("ya", True), ("2024-03-01", True), ("Sudah padan", True), ("1", True), ("TIDAK", False), ("0", False),
+     ("belum padan", False), ("", None), ("menunggu", None)],
+)  # fmt: skip
+def test_matched_with_the_civil_registry(text: str, matched: bool | None) -> None:
+    assert parse_matched(text) is matched
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [("2019", 2019), ("2019.0", 2019), ("SK 12/2019", 2019), ("1.234/2018", 2018), ("1998", None), ("", None), ("20190", None)],
+)  # fmt: skip
+def test_year_of_the_first_decree(text: str, year: int | None) -> None:
+    assert parse_year(text) == year
+
+
+def test_dates_of_several_children() -> None:
+    assert parse_dates("1/5/2021; 2019-03-31;kapan") == (date(2019, 3, 31), date(2021, 5, 1))
+    assert parse_dates("") == ()

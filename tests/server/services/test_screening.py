@@ -120,7 +120,8 @@ def test_three_houses_at_one_point_name_all_others_whatever_the_order(sweep):
 
 
 def test_many_houses_at_one_point_cost_no_more_than_some(sweep):
-    """Of 30 at one point each names 20; a further one makes no more than 20 others be looked at again."""
+    """Of 30 at one point each names 20; a further one makes nobody else be looked at again on another day, and on one day
+    no more than 20."""
     houses = sweep.add_houses(31)
     forms = [form for house in houses for form in sweep.fill(house, "penyisiran", point=houses[0].point)]
     ids = work_through(sweep, forms[:30], each=False)
@@ -128,7 +129,8 @@ def test_many_houses_at_one_point_cost_no_more_than_some(sweep):
     assert {len(named) for named in before.values()} == {20}
     assert before[ids[29]] == ids[:20]
     sweep.send(forms[30:])
-    assert sweep.office.work() == 1
+    of_its_day = sum(house.number // 16 == 1 for house in houses[:30])
+    assert sweep.office.work() == 1 + of_its_day <= 21, "SP07 is about the visits of one day"
     assert len(peers(sweep, "SP06")) == 31
 
 

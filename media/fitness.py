@@ -51,7 +51,8 @@ def edge_sharpness(pixels: Grey) -> float | None:
 def _tile_deviation(plane: Grey) -> Grey:
     down, across = plane.shape[0] // EDGE_TILE_PX, plane.shape[1] // EDGE_TILE_PX
     tiles = plane.reshape(down, EDGE_TILE_PX, across, EDGE_TILE_PX)
-    return tiles.std(axis=(1, 3)).ravel()
+    deviation: Grey = tiles.std(axis=(1, 3)).ravel()
+    return deviation
 
 
 def screen_pattern(pixels: Bytes) -> float:

@@ -80,7 +80,7 @@ class QualityFacts:
 
     version_known: somebody looked whether the form version is current; version_replaced_at: when the next version was
     published, None when it is the current one.
-    twins: None also for forms too short to compare.
+    overlaps, twins: in order of arrival. twins: None also for forms too short to compare.
     """
 
     version_known: bool = False

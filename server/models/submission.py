@@ -36,6 +36,7 @@ class Submission(Base):
         Index("ix_submission_household_form", "household_id", "form_id", "id"),
         Index("ix_submission_project_point", "project_id", "point_key"),
         Index("ix_submission_officer", "submitter_id", "id"),
+        Index("ix_submission_officer_started", "submitter_id", "started_at"),
     )
 
     id: Mapped[Id]

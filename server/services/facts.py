@@ -20,6 +20,7 @@ from server.services import facts_people, facts_photos, facts_places, form_cache
 from server.services.answers import Reader
 from server.services.facts_interview import load_interviews
 from server.services.facts_people import PastVisit
+from server.services.facts_quality import load_quality
 from server.services.facts_visits import Visit, read_visits
 from server.services.identity import number_hash
 from workers.findings import (
@@ -29,8 +30,10 @@ from workers.findings import (
     NikPeer,
     PhotoFacts,
     PointPeer,
+    QualityFacts,
     RegisterFacts,
 )
+from workers.zones import find_zone
 
 __all__ = ["Visit", "load_visits"]
 
@@ -79,6 +82,7 @@ class _Around:
     same_points: Mapping[int, tuple[PointPeer, ...]]
     photos: Mapping[int, tuple[PhotoFacts, ...]]
     interviews: Mapping[int, InterviewFacts]
+    quality: Mapping[int, QualityFacts]
     asset_scores: Mapping[int, Decimal]
 
 
@@ -99,7 +103,8 @@ def _gather(
         ),
         same_points=facts_places.load_same_points(session, project_id, points),
         photos=facts_photos.load_photos(session, project_id, {v.submission.id: v.version.id for v in visits}),
-        interviews=load_interviews(session, backends, visits),
+        interviews=load_interviews(session, visits),
+        quality=load_quality(session, project_id, visits, past),
         asset_scores=_asset_scores(session, visits, past, reader),
     )
     for visit in visits:
@@ -117,7 +122,7 @@ def _facts(visit: Visit, around: _Around, timezone: str) -> Facts:
         officer_id=visit.submission.submitter_id,
         received_at=visit.submission.created_at,
         visited_on=visit.visited_on,
-        timezone=timezone,
+        timezone=find_zone(visit.area_path) or timezone,
         definition=visit.definition,
         answers=visit.answers,
         house_point=visit.point,
@@ -126,6 +131,7 @@ def _facts(visit: Visit, around: _Around, timezone: str) -> Facts:
         location=around.locations.get(key),
         photos=around.photos.get(key, ()),
         interview=around.interviews[key],
+        quality=around.quality[key],
         history=facts_people.history_facts(
             [item for item in others if item.form_id == visit.form.id],
             visits_before=_days_before(visit, others),

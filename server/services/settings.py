@@ -43,6 +43,16 @@ class SettingTable:
         return found
 
 
+def knobs_of(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """The values that are knobs of checks: 'SP03.tolerance_m' = 200 -> {'SP03': {'tolerance_m': 200}}."""
+    knobs: dict[str, dict[str, object]] = {}
+    for name, value in values.items():
+        code, dot, knob = name.partition(".")
+        if dot:
+            knobs.setdefault(code, {})[knob] = value
+    return knobs
+
+
 def load_settings(session: Session) -> SettingTable:
     """Every value that was set."""
     rows = session.execute(

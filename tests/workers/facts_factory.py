@@ -14,6 +14,7 @@ from workers.facts import (
     RegisterFacts,
     Relation,
 )
+from workers.facts_quality import QualityFacts
 
 NIK = "3517014107809001"
 """A woman born on 1 July 1980."""
@@ -90,7 +91,15 @@ def make_photo(**changes: Any) -> PhotoFacts:
         is_picture=True,
         width=1600,
         height=1200,
+        brightness=140.0,
+        edges=0.36,
+        screen=1.9,
     )
+    return replace(plain, **changes)
+
+
+def make_quality(**changes: Any) -> QualityFacts:
+    plain = QualityFacts(version_known=True, overlaps=(), twins=(), back_checks=(), numbers=())
     return replace(plain, **changes)
 
 
@@ -119,6 +128,7 @@ def make_facts(**changes: Any) -> Facts:
             version_median_s=900,
             version_visits=100,
         ),
+        quality=make_quality(),
         history=HistoryFacts(visits_before=0),
         same_point=(),
         same_nik=(),

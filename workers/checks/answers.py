@@ -13,6 +13,8 @@ from workers.facts import Facts, Reason
 from workers.facts_quality import NumberFacts
 
 SHOWN = 8
+NAMED = 20
+"""Look-alikes that a finding names: the first to come in, the same ones whoever asks."""
 
 
 @check(
@@ -45,7 +47,7 @@ def near_duplicate(facts: Facts, *, match_pct: float = 90.0, items: int = 40) ->
         if alike:
             return Unknown(Reason.NO_HOUSEHOLD)
         return None
-    found = [twin for twin in alike if twin.household_id is not None]
+    found = [twin for twin in alike if twin.household_id is not None][:NAMED]
     if not found:
         return Unknown(Reason.NO_HOUSEHOLD) if alike else None
     nearest = max(found, key=lambda twin: twin.same / twin.items)

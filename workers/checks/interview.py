@@ -13,6 +13,9 @@ from forms.rule_terms import Kind, Severity
 from workers.checking import NOT_APPLICABLE, Answer, Fires, Unknown, check
 from workers.facts import Facts, Reason
 
+NAMED = 20
+"""Overlapping interviews that a finding names: the first to come in, the same ones whoever asks."""
+
 
 @check(
     "QC01",
@@ -185,15 +188,17 @@ def _clock_evidence(
     "limit {threshold} minutes.",
 )
 def overlap(facts: Facts, *, together_min: float = 3.0) -> Answer:
-    """Fires when another submission of the officer, of another household, was open at the same time for longer."""
+    """Fires when a submission of the officer at another household was open at the same time for longer."""
     interview = facts.interview
     if facts.officer_id is None:
         return NOT_APPLICABLE
+    if facts.household_id is None:
+        return Unknown(Reason.NO_HOUSEHOLD) if facts.about_household else NOT_APPLICABLE
     if interview.started_at is None or interview.ended_at is None:
         return Unknown(Reason.NO_TIMES)
     if facts.quality.overlaps is None:
         return Unknown(Reason.DOUBTFUL_TIMES)
-    found = [item for item in facts.quality.overlaps if item.seconds > together_min * 60]
+    found = [item for item in facts.quality.overlaps if item.seconds > together_min * 60][:NAMED]
     if not found:
         return None
     evidence = {

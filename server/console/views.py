@@ -6,6 +6,7 @@ from server.console import (  # noqa: F401
     form_views,
     officer_views,
     photo_views,
+    quality_views,
     queue_views,
     session_views,
     submission_views,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from server.models.form import FormVersion
@@ -73,6 +73,11 @@ class _Version:
 
 def _versions(session: Session, ids: Collection[int]) -> dict[int, _Version]:
     """Form version -> when it and the next one were published, and what is usual for it."""
+    rows = session.execute(_VERSIONS, {"ids": list(ids)})
+    return {row.id: _Version(row.published_at, row.replaced_at, row.norms or ()) for row in rows}
+
+
+def _versions_query() -> Select[Any]:
     later = aliased(FormVersion)
     replaced = (
         select(later.published_at)
@@ -81,12 +86,14 @@ def _versions(session: Session, ids: Collection[int]) -> dict[int, _Version]:
         .limit(1)
         .scalar_subquery()
     )
-    rows = session.execute(
+    return (
         select(FormVersion.id, FormVersion.published_at, replaced.label("replaced_at"), AnswerNorm.norms)
         .outerjoin(AnswerNorm, AnswerNorm.form_version_id == FormVersion.id)
-        .where(FormVersion.id.in_(ids))
+        .where(FormVersion.id.in_(bindparam("ids", expanding=True)))
     )
-    return {row.id: _Version(row.published_at, row.replaced_at, row.norms or ()) for row in rows}
+
+
+_VERSIONS = _versions_query()
 
 
 def _digests(session: Session, ids: Collection[int]) -> dict[int, Any]:
@@ -102,7 +109,7 @@ def _digests(session: Session, ids: Collection[int]) -> dict[int, Any]:
     }
 
 
-def _live(project_id: int, table: Any) -> Any:
+def _live(project_id: Any, table: Any) -> Any:
     return and_(table.project_id == project_id, table.deleted_at.is_(None), table.is_draft.is_(False))
 
 
@@ -115,8 +122,32 @@ def _overlaps(session: Session, project_id: int, visits: Sequence[Visit]) -> dic
     sure = {number: span for number, span in times.items() if span is not None}
     if not sure:
         return {}
+    since = min(start for start, _ in sure.values()) - LONGEST
+    rows = session.execute(_OVERLAPS, {"ids": list(sure), "project_id": project_id, "since": since})
+    overlaps: dict[int, tuple[Overlap, ...]] = dict.fromkeys(sure, ())
+    for row in rows:
+        span = _span(row)
+        if span is not None:
+            start, end = sure[row.own_id]
+            together = min(end, span[1]) - max(start, span[0])
+            item = Overlap(row.id, row.household_id, row.label, int(together.total_seconds()))
+            overlaps[row.own_id] = (*overlaps[row.own_id], item)
+    return overlaps
+
+
+def _overlaps_query() -> Select[Any]:
+    """Pairs of an officer's submissions at two households that were open at the same time, the first ones to come in."""
     own, other = aliased(Submission), aliased(Submission)
+    together = and_(
+        other.submitter_id == own.submitter_id,
+        other.id != own.id,
+        other.household_id != own.household_id,
+        other.started_at >= bindparam("since"),
+        other.started_at < own.ended_at,
+        other.ended_at > own.started_at,
+    )
     place = func.row_number().over(partition_by=own.id, order_by=other.id)
+    label = func.coalesce(Household.source_id, other.instance_id)
     found = (
         select(
             own.id.label("own_id"),
@@ -124,37 +155,18 @@ def _overlaps(session: Session, project_id: int, visits: Sequence[Visit]) -> dic
             other.household_id,
             other.started_at,
             other.ended_at,
-            func.coalesce(Household.source_id, other.instance_id).label("label"),
+            label.label("label"),
             place.label("place"),
         )
-        .join(
-            other,
-            and_(
-                other.submitter_id == own.submitter_id,
-                other.id != own.id,
-                other.started_at >= min(start for start, _ in sure.values()) - LONGEST,
-                other.started_at < own.ended_at,
-                other.ended_at > own.started_at,
-                other.household_id != own.household_id,
-            ),
-        )
+        .join(other, together)
         .outerjoin(Household, Household.id == other.household_id)
-        .where(own.id.in_(sure), _live(project_id, other))
+        .where(own.id.in_(bindparam("ids", expanding=True)), _live(bindparam("project_id"), other))
         .subquery()
     )
-    rows = session.execute(
-        select(found).where(found.c.place <= _ROWS_OF_ONE).order_by(found.c.own_id, found.c.id)
-    )
-    overlaps: dict[int, tuple[Overlap, ...]] = dict.fromkeys(sure, ())
-    for row in rows:
-        span = _span(row)
-        named = overlaps[row.own_id]
-        if span is not None:
-            start, end = sure[row.own_id]
-            together = min(end, span[1]) - max(start, span[0])
-            item = Overlap(row.id, row.household_id, row.label, int(together.total_seconds()))
-            overlaps[row.own_id] = (*named, item)
-    return overlaps
+    return select(found).where(found.c.place <= _ROWS_OF_ONE).order_by(found.c.own_id, found.c.id)
+
+
+_OVERLAPS = _overlaps_query()
 
 
 def _span(row: Any) -> tuple[datetime, datetime] | None:
@@ -194,26 +206,31 @@ def _prints(
     session: Session, project_id: int, officer_id: int, version_id: int, moments: Sequence[datetime]
 ) -> Sequence[Any]:
     """Prints of an officer around these moments, in order of arrival."""
-    return session.execute(
-        select(
-            Submission.id,
-            Submission.household_id,
-            Submission.started_at,
-            VisitDigest.print,
-            func.coalesce(Household.source_id, Submission.instance_id).label("label"),
-        )
-        .join(VisitDigest, VisitDigest.submission_id == Submission.id)
-        .outerjoin(Household, Household.id == Submission.household_id)
-        .where(
-            Submission.submitter_id == officer_id,
-            Submission.started_at >= min(moments) - COPY_WINDOW,
-            Submission.started_at <= max(moments) + COPY_WINDOW,
-            _live(project_id, Submission),
-            VisitDigest.form_version_id == version_id,
-            VisitDigest.print.is_not(None),
-        )
-        .order_by(Submission.id)
-    ).all()
+    around = {"since": min(moments) - COPY_WINDOW, "until": max(moments) + COPY_WINDOW}
+    ours = {"project_id": project_id, "officer_id": officer_id, "version_id": version_id}
+    return session.execute(_PRINTS, {**ours, **around}).all()
+
+
+_PRINTS = (
+    select(
+        Submission.id,
+        Submission.household_id,
+        Submission.started_at,
+        VisitDigest.print,
+        func.coalesce(Household.source_id, Submission.instance_id).label("label"),
+    )
+    .join(VisitDigest, VisitDigest.submission_id == Submission.id)
+    .outerjoin(Household, Household.id == Submission.household_id)
+    .where(
+        Submission.submitter_id == bindparam("officer_id"),
+        Submission.started_at >= bindparam("since"),
+        Submission.started_at <= bindparam("until"),
+        _live(bindparam("project_id"), Submission),
+        VisitDigest.form_version_id == bindparam("version_id"),
+        VisitDigest.print.is_not(None),
+    )
+    .order_by(Submission.id)
+)
 
 
 def _alike(visit: Visit, taken: bytes, others: Sequence[Any]) -> Iterable[Twin]:

@@ -161,7 +161,7 @@ def bad_photo(
     if not facts.photos:
         return NOT_APPLICABLE
     limits = {"small": short_px, "dark": dark, "blurred": blurred, "screen": screen}
-    bad = [(photo, *found) for photo in facts.photos if (found := _problem(photo, limits)) is not None]
+    bad = [(photo, *found) for photo in facts.photos if (found := find_problem(photo, limits)) is not None]
     if bad:
         photo, problem, value = bad[0]
         shown = {"photo": photo.name, "field": photo.field, "problem": problem, "value": value}
@@ -177,7 +177,7 @@ def bad_photo(
     return None
 
 
-def _problem(photo: PhotoFacts, limits: Mapping[str, float]) -> tuple[str, float] | None:
+def find_problem(photo: PhotoFacts, limits: Mapping[str, float]) -> tuple[str, float] | None:
     """What is wrong with a photo, and the value measured; None when nothing is, or nothing could be measured."""
     if photo.width is not None and photo.height is not None:
         shorter_px = min(photo.width, photo.height)

@@ -20,9 +20,12 @@ from PIL import Image
 from media.blobs import digest_file
 from media.errors import DamagedPictureError, NotAPictureError, PictureTooLargeError
 from media.exif import Position, read_exif
+from media.fitness import edge_sharpness, screen_pattern
 
 MAX_PIXELS = 50_000_000
 LOOK_PX = 384
+FULL_PX = 1600
+"""What a phone sends at most: as large as patterns are looked for. Decoding a JPEG so costs hardly more than small."""
 MIN_CONTRAST = 4.0
 _HEAD_BYTES = 64
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -77,7 +80,8 @@ class PhotoFacts:
     one tone, as such pictures all resemble each other. brightness: mean luminance, 0 (black) to 255.
     sharpness: variance of the Laplacian of the luminance at 384 px length, whatever the photo's size. The
     drawn houses of our tests, 1600 px wide, have 97; blurred by a radius of 2 px 43, by 4 px 13, by 8 px 3.
-    problem: why phash, brightness and sharpness are None; None when all is well.
+    edges, screen: media.fitness.edge_sharpness (None also where there is no edge to judge) and screen_pattern.
+    problem: why phash, brightness and the rest are None; None when all is well.
     """
 
     kind: PictureKind
@@ -90,6 +94,8 @@ class PhotoFacts:
     phash: int | None = None
     brightness: float | None = None
     sharpness: float | None = None
+    edges: float | None = None
+    screen: float | None = None
     problem: PictureProblem | None = None
 
 
@@ -98,6 +104,8 @@ class _Look:
     phash: int | None
     brightness: float
     sharpness: float
+    edges: float | None
+    screen: float
 
 
 def read_photo_facts(
@@ -130,6 +138,8 @@ def read_photo_facts(
         phash=look.phash if look else None,
         brightness=look.brightness if look else None,
         sharpness=look.sharpness if look else None,
+        edges=look.edges if look else None,
+        screen=look.screen if look else None,
         problem=None if look else PictureProblem.DAMAGED,
     )
 
@@ -235,25 +245,36 @@ def _sniff_brand(head: bytes) -> PictureKind:
 
 
 def _find_look(image: Image.Image, orientation: int) -> _Look | None:
-    """What the pixels show, looked at small; None when they cannot be decoded to the end.
+    """What the pixels show; None when they cannot be decoded to the end.
 
-    A JPEG is decoded straight to grey and to an eighth, a quarter or half of its size, which is most of the
-    speed.
+    A JPEG is decoded straight to grey, and what is larger than FULL_PX to a part of its size. Patterns are looked
+    for in that, the rest is looked at small.
     """
     try:
-        image.draft("L", _scaled(image.size, LOOK_PX))
+        image.draft("L", _scaled(image.size, FULL_PX))
         grey = image.convert("L")
     except _DECODE_ERRORS:
         return None
-    grey.thumbnail((LOOK_PX, LOOK_PX), Image.Resampling.BILINEAR)
-    grey = _turn(grey, orientation)
+    screen = screen_pattern(np.asarray(grey))
+    grey = _turn(_shrink(grey), orientation)
     pixels = np.asarray(grey, dtype=np.float32)
     flat = float(pixels.std()) < MIN_CONTRAST
     # Here and not above: it brings wavelets and transforms along, which a process that only serves pages never needs.
     import imagehash
 
     phash = None if flat else int(str(imagehash.phash(grey)), 16)
-    return _Look(phash, float(pixels.mean()), _variance_of_laplacian(pixels))
+    sharpness = _variance_of_laplacian(pixels)
+    return _Look(phash, float(pixels.mean()), sharpness, edge_sharpness(pixels), screen)
+
+
+def _shrink(grey: Image.Image) -> Image.Image:
+    """At most LOOK_PX long: halved as often as goes, as a JPEG decoder would do it, then resampled."""
+    halves = 1
+    while halves < 8 and max(grey.size) // (2 * halves) >= LOOK_PX:
+        halves *= 2
+    small = grey.reduce(halves) if halves > 1 else grey
+    small.thumbnail((LOOK_PX, LOOK_PX), Image.Resampling.BILINEAR)
+    return small
 
 
 def _variance_of_laplacian(pixels: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> float:

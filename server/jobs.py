@@ -87,6 +87,7 @@ class Jobs:
 
         queue = self._backends.queue
         queue.periodic_task(crontab(minute="*"), name="sweep")(self._run_sweep)
+        queue.periodic_task(crontab(minute="7"), name="clock")(self._run_clock)
         return queue.task(name="process", retries=2, retry_delay=10)(self._run_process)
 
     def _run_process(self, submission_id: int) -> None:
@@ -96,9 +97,17 @@ class Jobs:
 
     def _run_sweep(self) -> None:
         """Whatever is owed and was not done: lost messages, killed workers, held entities."""
-        from server.services import accounts, entity_actions, processing
+        from server.services import accounts, case_screening, entity_actions, officer_screening, processing
 
         processing.process_owed(self._backends)
         with session_scope(self._backends.sessions) as session:
             entity_actions.force_held(session, self._backends)
             accounts.sweep_sessions(session)
+        officer_screening.judge_due_officers(self._backends)
+        case_screening.judge_owed_cases(self._backends)
+
+    def _run_clock(self) -> None:
+        """What only the passing of time makes true."""
+        from server.services import case_screening
+
+        case_screening.judge_late_cases(self._backends)

@@ -13,17 +13,32 @@ from enum import Enum, StrEnum
 
 from forms.rule_terms import Kind, Outcome, Severity
 from workers.facts import Facts, Reason
+from workers.facts_case import CaseFacts
+from workers.facts_officer import OfficerFacts
 
 Evidence = Mapping[str, object]
 Parameter = int | float | str | bool
-_UNITS = {"m": "m", "s": "s", "h": "h", "kmh": "km/h", "pct": "%", "days": "days", "px": "px", "bits": "bits"}
+_UNITS = {
+    "m": "m",
+    "s": "s",
+    "min": "min",
+    "h": "h",
+    "kmh": "km/h",
+    "pct": "%",
+    "days": "days",
+    "px": "px",
+    "bits": "bits",
+}
 
 
 class Subject(StrEnum):
-    """What a finding of the check is about."""
+    """What a finding of the check is about. The function of a check about an officer takes OfficerFacts, about a case
+    CaseFacts, all others Facts."""
 
     SUBMISSION = "submission"
     HOUSEHOLD = "household"
+    OFFICER = "officer"
+    CASE = "case"
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ class Finding:
     """What a check says about one subject. evidence is plain JSON; of an unknown it holds `reason`.
 
     version and parameters are those that were in force, so that it can be explained years later.
-    peers: submission ids, or household ids when the subject is a household.
+    peers: submission ids, or household ids when the subject is a household; none of officers and cases.
     """
 
     code: str
@@ -165,7 +180,7 @@ class Check:
             for name, setting in self.settings.items()
         }
 
-    def run(self, facts: Facts, given: Mapping[str, object]) -> Finding:
+    def run(self, facts: Facts | OfficerFacts | CaseFacts, given: Mapping[str, object]) -> Finding:
         """The finding with its outcome, whatever it is. Raises: what the check raises; ValueError as
         parameters()."""
         parameters = self.parameters(given)
@@ -223,7 +238,7 @@ def check(
     knobs: Mapping[str, Knob] | None = None,
     registry: dict[str, Check] = REGISTRY,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
-    """Registers a function over Facts as a check; the function itself stays as it was.
+    """Registers a function over the facts of its subject as a check; the function itself stays as it was.
 
     Args: source: where the rule comes from. version: raise it whenever the meaning changes. The function's
     keyword-only parameters, each with a default, are its settings; knobs: what people see of them, by name.

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from forms.definition import FormDefinition
 from forms.values import Answers, GeoPoint, Row, Value
+from workers.facts_quality import QualityFacts
 from workers.visits import find_value, is_asked, iter_rows, names_household
 
 NO_ACCURACY_M = 9999.0
@@ -51,6 +52,8 @@ class Reason(StrEnum):
     NO_EXIF = "no_exif"
     NO_OFFICER = "no_officer"
     NOT_LOOKED = "not_looked"
+    DOUBTFUL_TIMES = "doubtful_times"
+    NO_PEERS = "no_peers"
     ERROR = "error"
 
 
@@ -144,6 +147,8 @@ class PhotoFacts:
     bytes arrived.
 
     phash: 64 bits, None for what is no picture. same: look-alikes, None when nobody has searched yet.
+    brightness, edges, screen: as media.photos measures them, None when the pixels could not be read; edges also
+    when the picture shows none.
     """
 
     name: str
@@ -158,6 +163,9 @@ class PhotoFacts:
     taken_at: datetime | None = None
     lat: float | None = None
     lon: float | None = None
+    brightness: float | None = None
+    edges: float | None = None
+    screen: float | None = None
     same: tuple[PhotoPeer, ...] | None = ()
 
 
@@ -272,8 +280,8 @@ class OfficerDay:
 
 @dataclass(frozen=True)
 class Facts:
-    """One submission and what is known around it. timezone: IANA name. visited_on: the local day of the
-    visit.
+    """One submission and what is known around it. timezone: IANA name, of the village where its province is
+    known, else of the office. visited_on: the local day of the visit.
 
     house_point_asked: the question's node is in the XML; None when the form has no house point or cannot be
     read.
@@ -297,6 +305,7 @@ class Facts:
     location: LocationFacts | None = None
     photos: tuple[PhotoFacts, ...] = ()
     interview: InterviewFacts = field(default_factory=InterviewFacts)
+    quality: QualityFacts = field(default_factory=QualityFacts)
     history: HistoryFacts | None = None
     same_point: tuple[PointPeer, ...] | None = None
     same_nik: tuple[NikPeer, ...] | None = None

@@ -7,6 +7,7 @@ from server.console import (  # noqa: F401
     officer_views,
     password_views,
     photo_views,
+    quality_views,
     queue_views,
     session_views,
     submission_views,

@@ -10,6 +10,7 @@ from server.models import (  # noqa: F401
     finding,
     form,
     household,
+    norm,
     project,
     setting,
     submission,

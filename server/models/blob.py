@@ -46,5 +46,7 @@ class Photo(Base):
     chunk3: Mapped[int | None] = mapped_column(index=True)
     brightness: Mapped[float | None]
     sharpness: Mapped[float | None]
+    edges: Mapped[float | None]
+    screen: Mapped[float | None]
     thumbnail_key: Mapped[str | None] = mapped_column(String(200))
     looked_at: Mapped[MaybeTime]

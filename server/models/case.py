@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigId, CreatedAt, Id, MaybeTime, UtcDateTime, code_text
@@ -38,6 +38,12 @@ class Case(Base):
         UniqueConstraint("project_id", "submission_id"),
         Index("ix_case_queue", "project_id", "state", "open_high", "open_medium", "opened_at"),
         Index("ix_case_area", "project_id", "area_path"),
+        Index(
+            "ix_case_unjudged",
+            "id",
+            sqlite_where=text("judged_revision <> revision"),
+            postgresql_where=text("judged_revision <> revision"),
+        ),
     )
 
     id: Mapped[Id]
@@ -68,6 +74,8 @@ class Case(Base):
     decided_at: Mapped[MaybeTime]
     revision: Mapped[int] = mapped_column(default=1)
     """Counts what people did to it: a page that shows an older revision cannot overwrite."""
+    judged_revision: Mapped[int] = mapped_column(default=1)
+    """The revision that the checks of the workflow last looked at; another one than `revision` is work owed."""
     created_at: Mapped[CreatedAt]
 
 

@@ -16,6 +16,7 @@ class SubjectKind(StrEnum):
     household = "household"
     officer = "officer"
     group = "group"
+    case = "case"
 
 
 class FindingState(StrEnum):

@@ -39,6 +39,7 @@ class Submission(Base):
         Index("ix_submission_officer", "submitter_id", "id"),
         Index("ix_submission_officer_day", "submitter_id", "visited_on"),
         Index("ix_submission_form_cell", "form_id", "near_cell"),
+        Index("ix_submission_officer_started", "submitter_id", "started_at"),
     )
 
     id: Mapped[Id]

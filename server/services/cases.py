@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from server.db import insert_for, now
-from server.models.case import Case, CaseEvent, CaseState
+from server.models.case import Case, CaseEvent, CaseState, Proposal
 from server.models.finding import Finding, FindingState, SubjectKind
 from server.models.household import Household
 from server.models.submission import Submission, SubmissionVersion
@@ -132,7 +132,13 @@ def find_cases(session: Session, project_id: int, keys: Collection[CaseKey]) -> 
 
 def _new_rows(session: Session, project_id: int, keys: Iterable[CaseKey]) -> list[dict[str, Any]]:
     keys = list(keys)
-    shared = {"project_id": project_id, "state": CaseState.open, "revision": 1, **_NOTHING}
+    shared = {
+        "project_id": project_id,
+        "state": CaseState.open,
+        "revision": 1,
+        "judged_revision": 1,
+        **_NOTHING,
+    }
     moments = {"opened_at": now(), "created_at": now()}
     households = (
         select(Household).where(Household.id.in_([key.household_id for key in keys])).order_by(Household.id)
@@ -226,10 +232,13 @@ def _count(session: Session, case_ids: Iterable[int]) -> dict[int, dict[str, int
 
 
 def _write(session: Session, wanted: Mapping[int, Mapping[str, Any]]) -> None:
-    stored = session.execute(select(Case.id, *_KEPT).where(Case.id.in_(wanted)).order_by(Case.id))
+    query = select(Case.id, Case.proposal, Case.judged_revision, *_KEPT)
+    stored = session.execute(query.where(Case.id.in_(wanted)).order_by(Case.id))
     changed = []
     for row in stored:
         new = {**{column.key: getattr(row, column.key) for column in _KEPT}, **wanted[row.id]}
+        # The proof of a removal stands in its visits: whatever changed about them, the proposal is looked at again.
+        new["judged_revision"] = 0 if row.proposal == Proposal.removal else row.judged_revision
         if any(getattr(row, name) != value for name, value in new.items()):
             changed.append({"case": row.id, **new})
     if changed:

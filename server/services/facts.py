@@ -23,6 +23,7 @@ from server.services.answers import Reader
 from server.services.facts_days import Days
 from server.services.facts_interview import load_interviews
 from server.services.facts_people import PastVisit
+from server.services.facts_quality import load_quality
 from server.services.facts_visits import Visit, read_visits
 from server.services.identity import number_hash
 from workers.findings import (
@@ -34,8 +35,10 @@ from workers.findings import (
     NikPeer,
     PhotoFacts,
     PointPeer,
+    QualityFacts,
     RegisterFacts,
 )
+from workers.zones import find_zone
 
 __all__ = ["Visit", "load_visits"]
 
@@ -87,6 +90,7 @@ class _Around:
     days: Days
     photos: Mapping[int, tuple[PhotoFacts, ...]]
     interviews: Mapping[int, InterviewFacts]
+    quality: Mapping[int, QualityFacts]
     asset_scores: Mapping[int, Decimal]
 
 
@@ -110,7 +114,8 @@ def _gather(
         near_houses=facts_near.load_near_houses(session, [_spot(visit) for visit in visits]),
         days=facts_days.load_days(session, project_id, list(points)),
         photos=facts_photos.load_photos(session, project_id, {v.submission.id: v.version.id for v in visits}),
-        interviews=load_interviews(session, backends, visits),
+        interviews=load_interviews(session, visits),
+        quality=load_quality(session, project_id, visits, past),
         asset_scores=_asset_scores(session, visits, past, reader),
     )
     for visit in visits:
@@ -129,7 +134,7 @@ def _facts(visit: Visit, around: _Around, timezone: str) -> Facts:
         officer_id=visit.submission.submitter_id,
         received_at=visit.submission.created_at,
         visited_on=visit.visited_on,
-        timezone=timezone,
+        timezone=find_zone(visit.area_path) or timezone,
         definition=visit.definition,
         answers=visit.answers,
         house_point=visit.point,
@@ -138,6 +143,7 @@ def _facts(visit: Visit, around: _Around, timezone: str) -> Facts:
         location=around.locations.get(key),
         photos=around.photos.get(key, ()),
         interview=around.interviews[key],
+        quality=around.quality[key],
         history=facts_people.history_facts(
             [item for item in others if item.form_id == visit.form.id],
             visits_before=_days_before(visit, others),

@@ -1,10 +1,10 @@
 """Facts about the interview: when it began and ended, how long it really took, how long others take.
 
-Belongs here: times and medians in batches. Does not: judging them (workers.checks.interview).
+Belongs here: times in batches. Does not: what is usual (norms.py), judging them (workers.checks.interview).
 """
 
 from collections.abc import Iterable, Sequence
-from statistics import median
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,43 +13,41 @@ from forms.audit_log import MAX_LOG_BYTES, active_seconds
 from media.errors import MediaError, StorageUnavailableError
 from server.backends import Backends
 from server.models.blob import Blob
-from server.models.submission import Attachment, Submission, SubmissionVersion
+from server.models.submission import Attachment
 from server.services.blobs import open_blob
 from server.services.facts_visits import Visit
+from server.services.norms import TIME, load_norms
 from workers.findings import InterviewFacts
 
-MEDIAN_OF = 1000
 LONGEST_S = 10**9
 """What a phone's clock may claim at most: 31 years, so that the database can keep it."""
 
 
-def load_interviews(
-    session: Session, backends: Backends, visits: Sequence[Visit]
-) -> dict[int, InterviewFacts]:
-    """submission id -> times of the interview.
-
-    Effects: writes the active time to the submission rows, from which the medians are made.
-    """
+def write_active_times(session: Session, backends: Backends, visits: Sequence[Visit]) -> None:
+    """Writes to the submission rows how long each interview really took: by its audit log, else the whole duration."""
     logs = _audit_logs(session, backends, [visit.version.id for visit in visits])
     for visit in visits:
         visit.submission.active_s = _active(visit, logs.get(visit.version.id))
     session.flush()
-    usual = {
-        version_id: _usual(session, version_id) for version_id in {v.version.form_version_id for v in visits}
-    }
-    facts = {}
-    for visit in visits:
-        times = usual[visit.version.form_version_id]
-        facts[visit.submission.id] = InterviewFacts(
-            started_at=visit.submission.started_at,
-            ended_at=visit.submission.ended_at,
-            duration_s=_duration(visit),
-            active_s=visit.submission.active_s,
-            finished=visit.submission.is_final if visit.answers is not None else None,
-            version_median_s=median(times) if times else None,
-            version_visits=len(times),
-        )
-    return facts
+
+
+def load_interviews(session: Session, visits: Sequence[Visit]) -> dict[int, InterviewFacts]:
+    """submission id -> times of the interview, beside what is usual for the form version."""
+    usual = load_norms(session, {visit.version.form_version_id for visit in visits})
+    return {visit.submission.id: _facts(visit, usual.get(visit.version.form_version_id)) for visit in visits}
+
+
+def _facts(visit: Visit, norms: Sequence[Any] | None) -> InterviewFacts:
+    complete, median_s = (norms[TIME] if norms else None) or (0, None)
+    return InterviewFacts(
+        started_at=visit.submission.started_at,
+        ended_at=visit.submission.ended_at,
+        duration_s=_duration(visit),
+        active_s=visit.submission.active_s,
+        finished=visit.submission.is_final if visit.answers is not None else None,
+        version_median_s=median_s,
+        version_visits=complete,
+    )
 
 
 def _duration(visit: Visit) -> int | None:
@@ -61,25 +59,6 @@ def _duration(visit: Visit) -> int | None:
 
 def _active(visit: Visit, logged: int | None) -> int | None:
     return min(logged, LONGEST_S) if logged is not None else _duration(visit)
-
-
-def _usual(session: Session, form_version_id: int) -> list[int]:
-    """Active seconds of the latest complete interviews with this form version."""
-    return list(
-        session.scalars(
-            select(Submission.active_s)
-            .join(SubmissionVersion, SubmissionVersion.id == Submission.current_version_id)
-            .where(
-                SubmissionVersion.form_version_id == form_version_id,
-                Submission.is_final.is_(True),
-                Submission.active_s.is_not(None),
-                Submission.deleted_at.is_(None),
-                Submission.is_draft.is_(False),
-            )
-            .order_by(Submission.id.desc())
-            .limit(MEDIAN_OF)
-        )
-    )
 
 
 def _audit_logs(session: Session, backends: Backends, version_ids: Iterable[int]) -> dict[int, int | None]:

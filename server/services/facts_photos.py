@@ -119,6 +119,9 @@ def _facts(
         taken_at=photo.taken_at if photo else None,
         lat=photo.lat if photo else None,
         lon=photo.lon if photo else None,
+        brightness=photo.brightness if photo else None,
+        edges=photo.edges if photo else None,
+        screen=photo.screen if photo else None,
         same=(),
     )
 

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from server.db import now
 from server.models.finding import Finding, FindingState, SubjectKind
+from workers.findings import Finding as CheckFinding
 
 RANKS = {"info": 0, "low": 1, "medium": 2, "high": 3}
 FIRES = "fires"
+PEERS_KEY = "peer_ids"
 DECIDED = (FindingState.confirmed, FindingState.dismissed)
 _COMPARED = (
     "kind", "severity", "outcome", "evidence_hash", "rule_version", "submission_id", "household_id", "officer_id",
@@ -43,6 +45,16 @@ class Draft:
     officer_id: int | None = None
     form_id: int | None = None
     snapshot_id: int | None = None
+
+
+def evidence_of(found: CheckFinding) -> dict[str, Any]:
+    """What is kept of a check's answer: its evidence, the settings in force, the peers."""
+    evidence: dict[str, Any] = dict(found.evidence)
+    if found.parameters:
+        evidence["settings"] = dict(found.parameters)
+    if found.peers:
+        evidence[PEERS_KEY] = list(found.peers)
+    return evidence
 
 
 @dataclass(frozen=True)

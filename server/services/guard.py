@@ -176,6 +176,11 @@ def of_case(case: Case) -> ColumnElement[bool]:
     return (Submission.project_id == case.project_id) & (Submission.household_id == case.household_id)
 
 
+def has_picture(session: Session, case: Case) -> bool:
+    """Whether a photo or letter of the case's household has arrived."""
+    return _has_picture(session, [visit.id for visit in _visits(session, case)])
+
+
 def _has_picture(session: Session, submission_ids: Sequence[int]) -> bool:
     """A photo or letter that arrived and that we could read, or were not yet able to look at."""
     query = (

@@ -21,7 +21,7 @@ from server.models.submission import Submission
 from server.services.campaign_rules import CampaignRules, Latest, LatestAnswers
 from server.services.finding_store import Draft
 from server.services.settings import SettingTable
-from workers.findings import CATALOG, RegisterFacts, Subject, register_values
+from workers.findings import CATALOG, VISIT_SUBJECTS, RegisterFacts, Subject, register_values
 
 SEVERITIES = ("high", "medium", "low", "info")
 
@@ -124,7 +124,8 @@ def _fires(
     judged = [item for item in latest if item.is_screened or item.submission_id in batch.screened]
     rows = [row for item in judged for row in found.get(item.submission_id, ())]
     rows += list(batch.own_findings.get(household_id, ()))
-    names = {code for code, check in CATALOG.items() if judged or check.subject is Subject.HOUSEHOLD}
+    looked = VISIT_SUBJECTS if judged else (Subject.HOUSEHOLD,)
+    names = {code for code, check in CATALOG.items() if check.subject in looked}
     for item in judged:
         rule_set = rules.of_version(session, item.form_version_id)
         levels = rule_set.by_level[Level.SUBMISSION] if rule_set else ()

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from server.models.finding import Finding, SubjectKind
 from server.models.submission import Submission
-from server.services.finding_store import Draft
+from server.services.finding_store import PEERS_KEY, Draft
 
-PEERS_KEY = "peer_ids"
 FULL = 20
 """A finding that names so many names no later ones (facts_photos.MAX_PEERS, facts_places.MAX_PEERS)."""
 

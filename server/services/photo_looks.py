@@ -115,6 +115,8 @@ def _write(session: Session, look: _Look) -> None:
             "lon": facts.position.lon if facts.position else None,
             "brightness": facts.brightness,
             "sharpness": facts.sharpness,
+            "edges": facts.edges,
+            "screen": facts.screen,
         }
         if facts.phash is not None:
             chunks = phash_chunks(facts.phash)

@@ -12,6 +12,7 @@ from server.models.submission import EntityState, Submission
 from server.scope import within_areas
 from server.services import cases, entity_holds, facts_days, peers, publishing, settling
 from server.services.finding_store import store_findings
+from server.services.visit_digests import forget_digests
 
 
 def owe(session: Session, project_id: int, *, form_id: str | None = None, area: str | None = None) -> int:
@@ -74,3 +75,4 @@ def withdraw(session: Session, submission: Submission) -> None:
         keys = {cases.CaseKey(submission_id=submission.id)}
         found = cases.find_cases(session, submission.project_id, keys)
         cases.refresh_cases(session, submission.project_id, found)
+    peers.owe(session, forget_digests(session, [submission]))

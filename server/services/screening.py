@@ -9,7 +9,6 @@ Source: the house's semantics, sections 2 and 3.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -27,8 +26,8 @@ from server.services.answers import Reader
 from server.services.campaign_rules import CampaignRules, LatestAnswers, load_campaign_rules
 from server.services.entity_work import working_on
 from server.services.facts import Visit, load_visits
-from server.services.finding_store import FIRES, Draft, store_findings
-from server.services.settings import SettingTable, load_settings
+from server.services.finding_store import FIRES, Draft, evidence_of, store_findings
+from server.services.settings import SettingTable, knobs_of, load_settings
 from workers.findings import CATALOG, Subject, fact_values, run_checks
 from workers.findings import Finding as CheckFinding
 
@@ -36,12 +35,6 @@ Knobs = Mapping[str, Mapping[str, object]]
 _CHECKS = {
     subject: tuple(check for check in CATALOG.values() if check.subject is subject) for subject in Subject
 }
-_SHARED = tuple(
-    (check.code, knob.name, knob.shared)
-    for check in CATALOG.values()
-    for knob in check.settings.values()
-    if knob.shared
-)
 WEIGHTY = ("high", "medium")
 
 
@@ -85,21 +78,8 @@ class _Settings:
         key = (area_path, day)
         if key not in self._known:
             values = self.table.values_at(area_path, day)
-            self._known[key] = values, _knobs(values)
+            self._known[key] = values, knobs_of(values)
         return self._known[key]
-
-
-def _knobs(values: Mapping[str, object]) -> Knobs:
-    """'SP03.tolerance_m' = 200 -> {'SP03': {'tolerance_m': 200}}; and what checks share with the rules of forms."""
-    knobs: dict[str, dict[str, object]] = {}
-    for code, knob, shared in _SHARED:
-        if shared in values:
-            knobs.setdefault(code, {})[knob] = values[shared]
-    for name, value in values.items():
-        code, dot, knob = name.partition(".")
-        if dot:
-            knobs.setdefault(code, {})[knob] = value
-    return knobs
 
 
 class _Campaign:
@@ -255,7 +235,7 @@ def _draft(visit: Visit, found: CheckFinding) -> Draft:
         kind=found.kind.value,
         severity=found.severity.value,
         outcome=found.outcome.value,
-        evidence=_evidence_of(found),
+        evidence=evidence_of(found),
         rule_version=f"check {found.code} v{found.version}",
         submission_id=visit.submission.id,
         household_id=visit.household_id,
@@ -273,20 +253,11 @@ def _household_draft(visit: Visit, found: CheckFinding) -> Draft:
         kind=found.kind.value,
         severity=found.severity.value,
         outcome=found.outcome.value,
-        evidence=_evidence_of(found),
+        evidence=evidence_of(found),
         rule_version=f"check {found.code} v{found.version}",
         household_id=number,
         snapshot_id=visit.home.snapshot_id if visit.home else None,
     )
-
-
-def _evidence_of(found: CheckFinding) -> dict[str, Any]:
-    evidence: dict[str, Any] = dict(found.evidence)
-    if found.parameters:
-        evidence["settings"] = dict(found.parameters)
-    if found.peers:
-        evidence[peers.PEERS_KEY] = list(found.peers)
-    return evidence
 
 
 def rule_draft(result: RuleResult, visit: Visit, subject: tuple[SubjectKind, int]) -> Draft:

@@ -22,6 +22,12 @@ from workers.checking import Setting as CheckSetting
 from workers.findings import CATALOG
 
 MAX_VALUE = 10**12
+_SHARED = tuple(
+    (check.code, knob.name, knob.shared)
+    for check in CATALOG.values()
+    for knob in check.settings.values()
+    if knob.shared
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,21 @@ class SettingTable:
                 best[name] = rank
                 found[name] = Decimal(value)
         return found
+
+
+def knobs_of(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """What checks may be told: 'SP03.tolerance_m' = 200 -> {'SP03': {'tolerance_m': 200}}; and what they share with the rules
+    of forms.
+    """
+    knobs: dict[str, dict[str, object]] = {}
+    for code, knob, shared in _SHARED:
+        if shared in values:
+            knobs.setdefault(code, {})[knob] = values[shared]
+    for name, value in values.items():
+        code, dot, knob = name.partition(".")
+        if dot:
+            knobs.setdefault(code, {})[knob] = value
+    return knobs
 
 
 def load_settings(session: Session) -> SettingTable:

@@ -21,9 +21,11 @@ from server.models.submission import EntityState, Submission, SubmissionVersion
 from server.services import cases, entity_actions, facts_days, peers
 from server.services.answers import Reader
 from server.services.campaign_rules import load_campaign_rules
+from server.services.facts_interview import write_active_times
 from server.services.facts_people import visit_order
 from server.services.facts_visits import Visit, read_visits
 from server.services.finding_store import store_findings
+from server.services.visit_digests import write_digests
 
 
 def settle_submissions(
@@ -37,7 +39,8 @@ def settle_submissions(
 
     Args: later: see peers.owe.
     Effects: other visits to a household that was visited anew or left are owed a screening where their findings may depend
-    on it. A repeat changes nothing.
+    on it; so are visits that what is usual moved past, which is counted last, as it locks the form version's norm. A repeat
+    changes nothing.
     """
     before = {
         row.id: row
@@ -78,6 +81,8 @@ def settle_submissions(
             left.setdefault(visit.submission.project_id, set()).add(household_id)
     for project_id, households in left.items():
         refresh_left(session, project_id, households, later)
+    write_active_times(session, backends, visits)
+    peers.owe(session, write_digests(session, backends, visits), later)
 
 
 def _apply_entities(session: Session, backends: Backends, ids: Collection[int], reader: Reader) -> None:

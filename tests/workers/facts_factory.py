@@ -15,6 +15,7 @@ from workers.facts import (
     RegisterFacts,
     Relation,
 )
+from workers.facts_quality import QualityFacts
 
 NIK = "3517014107809001"
 """A woman born on 1 July 1980."""
@@ -100,7 +101,15 @@ def make_photo(**changes: Any) -> PhotoFacts:
         taken_at=datetime(2026, 11, 24, 3, 5, tzinfo=UTC),
         lat=POINT.lat,
         lon=POINT.lon,
+        brightness=140.0,
+        edges=0.36,
+        screen=1.9,
     )
+    return replace(plain, **changes)
+
+
+def make_quality(**changes: Any) -> QualityFacts:
+    plain = QualityFacts(version_known=True, overlaps=(), twins=(), back_checks=(), numbers=())
     return replace(plain, **changes)
 
 
@@ -130,6 +139,7 @@ def make_facts(**changes: Any) -> Facts:
             version_visits=100,
         ),
         history=HistoryFacts(visits_before=0, last_visited_on=date(2026, 11, 24)),
+        quality=make_quality(),
         same_point=(),
         same_nik=(),
         same_kk=(),

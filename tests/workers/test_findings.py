@@ -31,6 +31,7 @@ def test_only_what_fires_or_is_unknown_is_returned() -> None:
     assert [(item.code, item.outcome) for item in found] == [
         ("QC05", Outcome.FIRES),
         ("QC06", Outcome.UNKNOWN),
+        ("QC07", Outcome.UNKNOWN),
     ]
 
 

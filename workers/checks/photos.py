@@ -5,7 +5,7 @@ Belongs here: QC and WF rules over PhotoFacts. Does not: reading pictures (media
 Source: docs/domain 7.7.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from forms.rule_terms import Kind, Severity
 from workers.checking import NOT_APPLICABLE, Answer, Fires, Unknown, check
@@ -135,4 +135,58 @@ def sticker_without_photo(facts: Facts) -> Answer:
     photo = next((item for item in facts.photos if item.name == named), None)
     if photo is None or not photo.present:
         return Fires({"result": result, "state": "not_arrived", "field": STICKER_PHOTO, "photo": named})
+    return None
+
+
+@check(
+    "QC07",
+    kind=Kind.QUALITY,
+    severity=Severity.LOW,
+    source="domain catalogue 7.7, QC07; thresholds from drawn pictures, see the docstring",
+    label_id="Foto buruk",
+    label_en="Bad photo",
+    explain_id="Foto {field} {problem}: {value}, batas {threshold}.",
+    explain_en="Photo {field} {problem}: {value}, limit {threshold}.",
+)
+def bad_photo(
+    facts: Facts, *, short_px: int = 480, dark: float = 30.0, blurred: float = 0.1, screen: float = 5.5
+) -> Answer:
+    """Fires for a photo whose shorter side is under short_px, whose mean brightness (0 to 255) is under `dark`, whose edges
+    are softer than `blurred` (media.fitness.edge_sharpness), or that has the pattern of a screen from `screen` on
+    (media.fitness.screen_pattern).
+
+    Chosen on pictures drawn by tests/media/pictures.py, 1600 px at JPEG quality 80; THRESHOLDS
+    A picture without any edge (a white wall, a foggy field) is never called blurred.
+    """
+    if not facts.photos:
+        return NOT_APPLICABLE
+    limits = {"small": short_px, "dark": dark, "blurred": blurred, "screen": screen}
+    bad = [(photo, *found) for photo in facts.photos if (found := find_problem(photo, limits)) is not None]
+    if bad:
+        photo, problem, value = bad[0]
+        shown = {"photo": photo.name, "field": photo.field, "problem": problem, "value": value}
+        others = [item.name for item, *_ in bad[1:]]
+        return Fires({**shown, "threshold": limits[problem], "other_photos": others})
+    for photo in facts.photos:
+        if not photo.present:
+            return Unknown(Reason.PHOTO_PENDING, {"photo": photo.name, "field": photo.field})
+        if photo.is_picture is None:
+            return Unknown(Reason.NOT_LOOKED, {"photo": photo.name, "field": photo.field})
+        if not photo.is_picture or photo.brightness is None:
+            return Unknown(Reason.NO_PICTURE, {"photo": photo.name, "field": photo.field})
+    return None
+
+
+def find_problem(photo: PhotoFacts, limits: Mapping[str, float]) -> tuple[str, float] | None:
+    """What is wrong with a photo, and the value measured; None when nothing is, or nothing could be measured."""
+    if photo.width is not None and photo.height is not None:
+        shorter_px = min(photo.width, photo.height)
+        if shorter_px < limits["small"]:
+            return "small", shorter_px
+    if photo.brightness is not None and photo.brightness < limits["dark"]:
+        return "dark", round(photo.brightness, 1)
+    if photo.screen is not None and photo.screen >= limits["screen"]:
+        return "screen", round(photo.screen, 1)
+    if photo.edges is not None and photo.edges < limits["blurred"]:
+        return "blurred", round(photo.edges, 2)
     return None

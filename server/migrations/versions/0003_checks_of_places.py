@@ -1,7 +1,7 @@
 """squares of a grid for what is close by, officers' days, how the numbers of an import end
 
-Revision: 0002_checks_of_places
-After: 0001
+Revision: 0003_checks_of_places
+After: 0002_api_accounts
 """
 
 import sqlalchemy as sa

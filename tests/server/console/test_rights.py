@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-PAGES = ("", "queue", "submissions", "rules")
+PAGES = ("", "queue", "submissions", "officer-findings", "rules")
 ADMIN_PAGES = ("forms", "forms/1", "officers", "officers/cards", "settings")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 

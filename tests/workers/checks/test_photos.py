@@ -89,3 +89,41 @@ def test_wf04_unknown_without_result_or_answers() -> None:
 def test_wf04_does_not_apply_to_a_refused_sticker_or_another_form() -> None:
     assert outcome("WF04", sticker({"hasil_stiker": "ditolak"})) is NOT_APPLICABLE
     assert outcome("WF04", make_facts()) is NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"width": 640, "height": 479}, "small"),
+        ({"brightness": 29.9}, "dark"),
+        ({"edges": 0.099}, "blurred"),
+        ({"screen": 5.5}, "screen"),
+    ],
+)
+def test_qc07_fires_for_a_bad_photo_and_says_what_is_wrong(changes: dict[str, float], problem: str) -> None:
+    found = ask("QC07", make_facts(photos=(make_photo(**changes),)))
+    assert (found.outcome, found.evidence["problem"], found.severity.value) == (FIRES, problem, "low")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"width": 640, "height": 480},
+        {"brightness": 30.0},
+        {"edges": 0.1},
+        {"edges": None},
+        {"screen": 5.4},
+    ],
+)
+def test_qc07_clear_at_the_limits_and_where_there_is_no_edge_to_judge(
+    changes: dict[str, float | None],
+) -> None:
+    assert outcome("QC07", make_facts(photos=(make_photo(**changes),))) is CLEAR
+
+
+def test_qc07_unknown_when_a_photo_is_not_there_or_no_picture() -> None:
+    assert reason("QC07", make_facts(photos=(make_photo(present=False),))) == "photo_pending"
+    assert reason("QC07", make_facts(photos=(make_photo(is_picture=None),))) == "not_looked"
+    assert reason("QC07", make_facts(photos=(make_photo(is_picture=False),))) == "no_picture"
+    assert outcome("QC07", make_facts(photos=())) is NOT_APPLICABLE

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from forms.values import Answers
 from server.backends import Backends
+from server.db import one_of
 from server.models.household import Household
 from server.models.submission import SubmissionVersion
 from server.services import facts_people, facts_photos, facts_places, form_cache
@@ -59,7 +60,7 @@ def _lock_households(session: Session, visits: Iterable[Visit]) -> None:
     """In the order of their ids; a lock that lets others refer to the rows. SQLite has one writer at a time anyway."""
     ids = _households(visits)
     if ids:
-        query = select(Household.id).where(Household.id.in_(ids)).order_by(Household.id)
+        query = select(Household.id).where(one_of(Household.id, ids)).order_by(Household.id)
         session.execute(query.with_for_update(key_share=True))
 
 
@@ -89,14 +90,17 @@ def _gather(
     register = facts_people.load_register(session, backends.seal, household_ids)
     past = facts_people.load_visits(session, project_id, household_ids)
     points = {v.submission.id: (v.submission.point_key, v.household_id) for v in visits}
+    locations = facts_places.load_locations(
+        session, backends.boundaries, [_claim(visit, register, past) for visit in visits]
+    )
+    for visit in visits:
+        _keep_place(visit, locations.get(visit.submission.id))
     around = _Around(
         register=register,
         past=past,
         same_nik=facts_people.load_same_nik(session, household_ids),
         typed_niks=_typed_niks(session, backends, visits),
-        locations=facts_places.load_locations(
-            session, backends.boundaries, [_claim(visit, register, past) for visit in visits]
-        ),
+        locations=locations,
         same_points=facts_places.load_same_points(session, project_id, points),
         photos=facts_photos.load_photos(session, project_id, {v.submission.id: v.version.id for v in visits}),
         interviews=load_interviews(session, backends, visits),
@@ -104,7 +108,6 @@ def _gather(
     )
     for visit in visits:
         visit.facts = _facts(visit, around, backends.config.timezone.key)
-        _keep_place(visit, visit.facts.location)
 
 
 def _facts(visit: Visit, around: _Around, timezone: str) -> Facts:
@@ -214,7 +217,7 @@ def _read_versions(
     reader.fetch(session, version_ids)
     rows = session.execute(
         select(SubmissionVersion.id, SubmissionVersion.form_version_id).where(
-            SubmissionVersion.id.in_(version_ids)
+            one_of(SubmissionVersion.id, version_ids)
         )
     ).all()
     definitions = form_cache.definitions_of(session, {row.form_version_id for row in rows})

@@ -18,6 +18,7 @@ from forms.entities import read_entity_actions
 from forms.submission import SubmissionDocument
 from forms.values import Answers, GeoPoint
 from server.backends import Backends
+from server.db import one_of
 from server.models.actor import ActorArea
 from server.models.entity import Entity, EntityList
 from server.models.form import Form
@@ -91,7 +92,7 @@ def _read(session: Session, ids: Sequence[int], reader: Reader) -> list[Visit]:
         select(Submission, SubmissionVersion, Form)
         .join(SubmissionVersion, SubmissionVersion.id == Submission.current_version_id)
         .join(Form, Form.id == Submission.form_id)
-        .where(Submission.id.in_(ids))
+        .where(one_of(Submission.id, ids))
         .order_by(Submission.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -130,7 +131,7 @@ def _homes(session: Session, uuids: Iterable[str]) -> dict[tuple[str, int], Home
         )
         .join(EntityList, EntityList.id == Entity.entity_list_id)
         .join(Household, Household.id == Entity.household_id)
-        .where(Entity.uuid.in_(uuids), EntityList.name == roles.HOUSEHOLD_LIST)
+        .where(one_of(Entity.uuid, uuids), EntityList.name == roles.HOUSEHOLD_LIST)
     )
     return {
         (row.uuid, row.project_id): Home(
@@ -193,7 +194,7 @@ def _officers_areas(session: Session, officer_ids: Collection[int | None]) -> di
     """Officer -> the smallest area that holds all of theirs: where a submission without household or village belongs."""
     paths: dict[int | None, list[str]] = {}
     for actor_id, path in session.execute(
-        select(ActorArea.actor_id, ActorArea.path).where(ActorArea.actor_id.in_(officer_ids))
+        select(ActorArea.actor_id, ActorArea.path).where(one_of(ActorArea.actor_id, officer_ids))
     ):
         paths.setdefault(actor_id, []).append(path)
     return {actor_id: area for actor_id, found in paths.items() if (area := common_area(found))}

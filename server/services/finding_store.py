@@ -9,12 +9,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.db import now
+from server.db import now, one_of
 from server.models.finding import Finding, FindingState, SubjectKind
 
 RANKS = {"info": 0, "low": 1, "medium": 2, "high": 3}
@@ -25,6 +25,8 @@ _COMPARED = (
     "form_id", "snapshot_id",
 )  # fmt: skip
 Subject = tuple[SubjectKind, int]
+_TABLE = cast(Table, Finding.__table__)
+_KEPT = [_TABLE.c[name] for name in ("id", "subject_id", "code", "state", "closed_at", *_COMPARED)]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def store_findings(
             opened.append(draft)
     updates += [close for old in known.values() if (close := _close(old))]
     if inserts:
-        session.execute(insert(Finding), inserts)
+        session.connection().execute(insert(_TABLE), inserts)
     if updates:
         _update(session, updates)
     return Stored(len(inserts) + len(updates), tuple(opened))
@@ -104,22 +106,26 @@ def _update(session: Session, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         by_columns.setdefault(tuple(sorted(row)), []).append(row)
     for group in by_columns.values():
-        session.execute(update(Finding), group)
+        session.connection().execute(_by_id(group[0]), [{**row, "row": row["id"]} for row in group])
+
+
+def _by_id(row: Mapping[str, Any]) -> Update:
+    columns = {name: bindparam(name) for name in row if name != "id"}
+    return update(_TABLE).where(_TABLE.c.id == bindparam("row")).values(columns)
 
 
 def _load(
     session: Session, project_id: int, subjects: set[Subject]
-) -> dict[tuple[SubjectKind, int, str], Finding]:
-    found: dict[tuple[SubjectKind, int, str], Finding] = {}
+) -> dict[tuple[SubjectKind, int, str], Any]:
+    """Rows without their evidence: its hash is enough."""
+    found: dict[tuple[SubjectKind, int, str], Any] = {}
     for kind in sorted({kind for kind, _ in subjects}):
-        rows = session.scalars(
-            select(Finding)
-            .where(
-                Finding.project_id == project_id,
-                Finding.subject_kind == kind,
-                Finding.subject_id.in_([number for of_kind, number in subjects if of_kind == kind]),
+        rows = session.execute(
+            select(*_KEPT).where(
+                _TABLE.c.project_id == project_id,
+                _TABLE.c.subject_kind == kind,
+                one_of(_TABLE.c.subject_id, [number for of_kind, number in subjects if of_kind == kind]),
             )
-            .execution_options(populate_existing=True)
         )
         found |= {(kind, row.subject_id, row.code): row for row in rows}
     return found
@@ -152,7 +158,7 @@ def hash_evidence(outcome: str, evidence: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _change(old: Finding, values: dict[str, Any]) -> dict[str, Any]:
+def _change(old: Any, values: dict[str, Any]) -> dict[str, Any]:
     """The columns of a known finding that have to change; empty when nothing did."""
     change = {name: values[name] for name in _COMPARED if getattr(old, name) != values[name]}
     if "evidence_hash" in change:
@@ -164,12 +170,12 @@ def _change(old: Finding, values: dict[str, Any]) -> dict[str, Any]:
     return change | {"updated_at": now()} if change else {}
 
 
-def _is_graver(old: Finding, values: Mapping[str, Any]) -> bool:
+def _is_graver(old: Any, values: Mapping[str, Any]) -> bool:
     """A person decided about something less: a lower severity, or that nobody could know."""
     return _weight(values["outcome"], values["severity"]) > _weight(old.outcome, old.severity)
 
 
-def _close(old: Finding) -> dict[str, Any]:
+def _close(old: Any) -> dict[str, Any]:
     """No longer holds: an open finding is closed; a decided one keeps its decision and says since when it is gone."""
     if old.closed_at is not None:
         return {}

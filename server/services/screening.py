@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from forms.rule_terms import Level, Outcome
 from forms.rules_evaluate import RuleResult, Situation, evaluate_rules
 from server.backends import Backends
-from server.db import now
+from server.db import now, one_of
 from server.models.case import Case, CaseState
 from server.models.finding import SubjectKind
 from server.models.submission import Submission
@@ -57,7 +57,7 @@ def screen_submissions(
         peers.owe(session, owed, later)
     session.execute(
         update(Submission)
-        .where(Submission.id.in_([visit.submission.id for visit in visits]))
+        .where(one_of(Submission.id, [visit.submission.id for visit in visits]))
         .values(screened_at=now(), screening_error=None)
         .execution_options(synchronize_session=False)
     )
@@ -219,10 +219,10 @@ def _waiting_households(session: Session, project_id: int, ids: Iterable[int | N
     if not households:
         return set()
     tasked = select(Task.household_id).where(
-        Task.project_id == project_id, Task.household_id.in_(households), Task.state == TaskState.open
+        Task.project_id == project_id, one_of(Task.household_id, households), Task.state == TaskState.open
     )
     proposed = select(Case.household_id).where(
-        Case.project_id == project_id, Case.household_id.in_(households), Case.state == CaseState.proposed
+        Case.project_id == project_id, one_of(Case.household_id, households), Case.state == CaseState.proposed
     )
     return set(session.scalars(tasked.union_all(proposed)))
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    Column,
     ColumnElement,
     DateTime,
     Dialect,
@@ -222,13 +223,21 @@ def insert_for(session: Session, table: Any) -> Any:
 
 
 @cache
-def insert_new(dialect: str, table: Table) -> Any:
+def insert_new(
+    dialect: str, table: Table, pointer: Column[Any] | None = None, to: Table | None = None
+) -> Any:
     """INSERT … ON CONFLICT DO NOTHING RETURNING id, made once for each table: its values are parameters at execution.
 
-    A statement with its values inside costs more to build than to run.
+    A statement with its values inside costs more to build than to run. pointer: a column that gets the id of a row of the
+    table `to` which is to be inserted next, and is returned too; it stays NULL where ids cannot be reserved (SQLite).
     """
     kind: Any = sqlite if dialect == "sqlite" else postgresql
-    return kind.insert(table).on_conflict_do_nothing().returning(table.c.id)
+    statement = kind.insert(table).on_conflict_do_nothing()
+    if pointer is None or to is None:
+        return statement.returning(table.c.id)
+    if dialect != "sqlite":
+        statement = statement.values({pointer.name: func.nextval(f"{to.name}_id_seq")})
+    return statement.returning(table.c.id, pointer)
 
 
 def among(session: Session, column: Any, values: Iterable[str]) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from forms.values import Answers
 from server.backends import Backends
-from server.db import one_of
+from server.db import now, one_of
 from server.models.household import Household
 from server.models.submission import SubmissionVersion
 from server.services import facts_people, facts_photos, facts_places, form_cache
@@ -44,7 +44,8 @@ def load_visits(
 ) -> list[Visit]:
     """The submissions with their facts, in order of arrival.
 
-    Effects: writes household, place, day and times to the submission rows. Locks their households until the transaction
+    Effects: writes household, place, day and times to the submission rows, and that they are screened: the caller does so
+    before the transaction ends. Locks their households until the transaction
     ends, so that another worker with a visit to one of them waits, and then sees what was found here.
     """
     reader = reader or Reader(backends)
@@ -93,8 +94,11 @@ def _gather(
     locations = facts_places.load_locations(
         session, backends.boundaries, [_claim(visit, register, past) for visit in visits]
     )
+    moment = now()
     for visit in visits:
         _keep_place(visit, locations.get(visit.submission.id))
+        # Their screening ends in this transaction, or nothing of it is kept: said here, it costs no write of its own.
+        visit.submission.screened_at, visit.submission.screening_error = moment, None
     around = _Around(
         register=register,
         past=past,

@@ -7,7 +7,7 @@ Source: the house's semantics, section 2.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -56,10 +56,16 @@ class Stored:
 
 
 def store_findings(
-    session: Session, project_id: int, subjects: Iterable[Subject], drafts: Iterable[Draft]
+    session: Session,
+    project_id: int,
+    subjects: Iterable[Subject],
+    drafts: Iterable[Draft],
+    *,
+    case_of: Callable[[Draft], int | None] = lambda _draft: None,
 ) -> Stored:
     """Makes the stored findings of these subjects what the drafts say.
 
+    Args: case_of: the case that a new finding belongs to, where it is known already; cases.refresh_cases ties the others.
     Effects: new ones are open; those that no longer hold are closed (a person's decision is kept beside it); those that
     a person decided keep their state and open again only when the severity rose. A repeat changes nothing. Of several
     drafts of one code about one subject the gravest counts, what fires before what is unknown.
@@ -71,7 +77,9 @@ def store_findings(
         values = _values(project_id, draft)
         change = {} if old is None else _change(old, values)
         if old is None:
-            inserts.append(values | {"state": FindingState.open, "created_at": now()})
+            inserts.append(
+                values | {"case_id": case_of(draft), "state": FindingState.open, "created_at": now()}
+            )
         elif change:
             updates.append({"id": old.id, **change})
         if old is None or change.get("state") == FindingState.open:
@@ -110,7 +118,7 @@ def _update(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def _by_id(row: Mapping[str, Any]) -> Update:
-    columns = {name: bindparam(name) for name in row if name != "id"}
+    columns: dict[str, Any] = {name: bindparam(name) for name in row if name != "id"}
     return update(_TABLE).where(_TABLE.c.id == bindparam("row")).values(columns)
 
 

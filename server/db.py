@@ -205,16 +205,18 @@ def single_reads(sessions: Sessions) -> Iterator[Session]:
     session = sessions()
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     options = {"sisir_read_only": True} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-    with _transaction(session, options):
+    with _transaction(session, options, writes=False):
         yield session
 
 
 @contextmanager
-def _transaction(session: Session, options: dict[str, Any]) -> Iterator[Session]:
+def _transaction(session: Session, options: dict[str, Any], *, writes: bool = True) -> Iterator[Session]:
     try:
         if options:
             session.connection(execution_options=options)
         yield session
+        if not writes:
+            return
         session.commit()
     except OperationalError as error:
         session.rollback()

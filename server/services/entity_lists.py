@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
-from server.db import insert_for, now
+from server.db import insert_for, now, one_of
 from server.errors import BadValueError, ListNameError, NotFoundError, PropertyNameError
 from server.models.entity import Entity, EntityList, EntityListArea, EntityProperty
 from server.models.form import Form, FormFile, FormVersion
@@ -176,7 +176,7 @@ def revision_hashes(
     touched = within_areas(counted.village_code, village_paths(areas), allow_empty=True)
     rows = session.connection().execute(
         select(counted.entity_list_id, func.sum(counted.revision).label("changes"))
-        .where(counted.entity_list_id.in_(lists), touched)
+        .where(one_of(counted.entity_list_id, lists), touched)
         .group_by(counted.entity_list_id)
     )
     changes = {row.entity_list_id: row.changes for row in rows}

@@ -125,7 +125,7 @@ def _rules() -> list[tuple[str, ...]]:
         forms = (
             f"${{{first}}} > 93 and ${{{second}}} > 20",
             f"selected(${{{chosen}}}, '1') and ${{{first}}} < 15",
-            f"rows(${{umur}} > 70) >= 2",
+            "rows(${umur} > 70) >= 2",
             f"(${{{first}}} + ${{{second}}}) div 2 > 92 or ${{{first}}} = 7",
         )
         severity, kind = ("tinggi", "sedang", "rendah", "info")[number % 4], ("data", "protect")[number % 2]

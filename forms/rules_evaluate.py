@@ -8,6 +8,7 @@ Does not: compiling (rules.py), what evidence says (rules_evidence.py), storing 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
+from typing import NamedTuple
 
 from forms.rule_terms import Level, Outcome
 from forms.rules import Rule, RuleSet
@@ -72,14 +73,15 @@ def evaluate_rules(
     return tuple(_judge(alternatives, environment) for alternatives in rule_set.by_level[level])
 
 
-@dataclass(frozen=True)
-class _Verdict:
+class _Verdict(NamedTuple):
     rule: Rule
     outcome: Outcome
     places: Places = frozenset()
 
 
 def _judge(alternatives: tuple[Rule, ...], environment: Environment) -> RuleResult:
+    if len(alternatives) == 1:
+        return _result_of_one(_judge_row(alternatives[0], environment), environment)
     verdicts = [_judge_row(rule, environment) for rule in alternatives]
     outcomes = [verdict.outcome for verdict in verdicts]
     for outcome in (Outcome.FIRES, Outcome.UNKNOWN):
@@ -89,6 +91,13 @@ def _judge(alternatives: tuple[Rule, ...], environment: Environment) -> RuleResu
     first = alternatives[0]
     outcome = Outcome.CLEAR if Outcome.CLEAR in outcomes else Outcome.NOT_APPLICABLE
     return RuleResult(first.name, first, outcome, {})
+
+
+def _result_of_one(verdict: _Verdict, environment: Environment) -> RuleResult:
+    """As with several, but nearly every rule has one row, and there are dozens in a form."""
+    if verdict.outcome in (Outcome.FIRES, Outcome.UNKNOWN):
+        return _result(verdict, [verdict], environment)
+    return RuleResult(verdict.rule.name, verdict.rule, verdict.outcome, {})
 
 
 def _result(verdict: _Verdict, alike: list[_Verdict], environment: Environment) -> RuleResult:

@@ -11,6 +11,7 @@ from forms.submission import SubmissionDocument
 from forms.values import Answers
 from media.errors import SealError
 from server.backends import Backends
+from server.db import one_of
 from server.models.submission import SubmissionVersion
 from server.services import form_cache
 
@@ -43,7 +44,7 @@ class Reader:
         """Opens and parses the versions that were not read yet, in one query."""
         missing = set(version_ids) - self._documents.keys()
         if missing:
-            query = select(SubmissionVersion).where(SubmissionVersion.id.in_(missing))
+            query = select(SubmissionVersion).where(one_of(SubmissionVersion.id, missing))
             for version in session.scalars(query.options(undefer(SubmissionVersion.xml))):
                 self._documents[version.id] = self._parse(version)
 

@@ -14,6 +14,7 @@ from forms.definition import FormDefinition
 from forms.rule_terms import Level
 from forms.rules import RuleSet
 from forms.values import Answers
+from server.db import one_of
 from server.models.form import Form, FormVersion
 from server.models.submission import Submission, SubmissionVersion
 from server.services import form_cache
@@ -138,7 +139,7 @@ def latest_submissions(
         .join(FormVersion, FormVersion.id == SubmissionVersion.form_version_id)
         .where(
             Submission.project_id == project_id,
-            Submission.household_id.in_(household_ids),
+            one_of(Submission.household_id, household_ids),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
             Submission.review_state.is_distinct_from("rejected"),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from server.db import one_of
 from server.models.household import Household
 from server.models.submission import Submission
 
@@ -26,13 +27,15 @@ def latest_visits(
     """
     found: dict[int, dict[str, Any]] = {}
     if households:
-        for row in session.execute(_visits(project_id).where(Submission.household_id.in_(list(households)))):
+        for row in session.execute(
+            _visits(project_id).where(one_of(Submission.household_id, list(households)))
+        ):
             _take(found, households[row.household_id], row)
-        paths = select(Household.id, Household.area_path).where(Household.id.in_(list(households)))
+        paths = select(Household.id, Household.area_path).where(one_of(Household.id, list(households)))
         for household_id, area_path in session.execute(paths):
             found.setdefault(households[household_id], {})["area_path"] = area_path
     if submissions:
-        for row in session.execute(_visits(project_id).where(Submission.id.in_(list(submissions)))):
+        for row in session.execute(_visits(project_id).where(one_of(Submission.id, list(submissions)))):
             _take(found, submissions[row.id], row)
             found[submissions[row.id]]["area_path"] = row.area_path or ""
     return found

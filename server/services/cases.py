@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from server.db import insert_for, now
+from server.db import insert_for, now, one_of
 from server.models.case import Case, CaseEvent, CaseState, Proposal
 from server.models.finding import Finding, FindingState, SubjectKind
 from server.models.household import Household
@@ -49,7 +49,8 @@ def ensure_cases(session: Session, project_id: int, keys: Iterable[CaseKey]) -> 
     missing = wanted - set(found)
     if missing:
         rows = _new_rows(session, project_id, missing)
-        session.execute(insert_for(session, Case).values(rows).on_conflict_do_nothing())
+        table = cast(Table, Case.__table__)
+        session.connection().execute(insert_for(session, table).on_conflict_do_nothing(), rows)
         found = find_cases(session, project_id, wanted)
     return found
 
@@ -78,7 +79,7 @@ def reopen_cases(session: Session, project_id: int, keys: Collection[CaseKey]) -
     ids = find_cases(session, project_id, keys).values()
     opened = session.scalars(
         update(Case)
-        .where(Case.id.in_(ids), Case.state == CaseState.decided)
+        .where(one_of(Case.id, ids), Case.state == CaseState.decided)
         .values(state=CaseState.open, revision=Case.revision + 1, opened_at=now())
         .execution_options(synchronize_session=False)
         .returning(Case.id)
@@ -105,7 +106,7 @@ def drop_untouched(session: Session, project_id: int, submission_ids: Collection
         select(Finding.id).where(Finding.case_id == Case.id).exists(),
         select(Task.id).where(Task.case_id == Case.id).exists(),
     )
-    mine = and_(Case.project_id == project_id, Case.submission_id.in_(submission_ids))
+    mine = and_(Case.project_id == project_id, one_of(Case.submission_id, submission_ids))
     session.execute(delete(Case).where(mine, ~touched).execution_options(synchronize_session=False))
     session.execute(update(Case).where(mine).values(**_NOTHING).execution_options(synchronize_session=False))
 
@@ -122,17 +123,17 @@ def find_cases(session: Session, project_id: int, keys: Collection[CaseKey]) -> 
     query = select(Case.id, Case.household_id, Case.submission_id).where(Case.project_id == project_id)
     found: dict[CaseKey, int] = {}
     if households:
-        for row in session.execute(query.where(Case.household_id.in_(households))):
+        for row in session.execute(query.where(one_of(Case.household_id, households))):
             found[CaseKey(household_id=row.household_id)] = row.id
     if submissions:
-        for row in session.execute(query.where(Case.submission_id.in_(submissions))):
+        for row in session.execute(query.where(one_of(Case.submission_id, submissions))):
             found[CaseKey(submission_id=row.submission_id)] = row.id
     return found
 
 
 def _new_rows(session: Session, project_id: int, keys: Iterable[CaseKey]) -> list[dict[str, Any]]:
     keys = list(keys)
-    shared = {
+    shared: dict[str, Any] = {
         "project_id": project_id,
         "state": CaseState.open,
         "revision": 1,
@@ -141,12 +142,14 @@ def _new_rows(session: Session, project_id: int, keys: Iterable[CaseKey]) -> lis
     }
     moments = {"opened_at": now(), "created_at": now()}
     households = (
-        select(Household).where(Household.id.in_([key.household_id for key in keys])).order_by(Household.id)
+        select(Household)
+        .where(one_of(Household.id, [key.household_id for key in keys]))
+        .order_by(Household.id)
     )
     submissions = (
         select(Submission, SubmissionVersion.instance_name)
         .join(SubmissionVersion, SubmissionVersion.id == Submission.current_version_id)
-        .where(Submission.id.in_([key.submission_id for key in keys if key.household_id is None]))
+        .where(one_of(Submission.id, [key.submission_id for key in keys if key.household_id is None]))
         .order_by(Submission.id)
     )
     rows = [
@@ -182,15 +185,15 @@ def _tie(session: Session, project_id: int, case_ids: Mapping[CaseKey, int]) -> 
     submissions = [key.submission_id for key in case_ids if key.household_id is None]
     if households:
         visits = select(Submission.id).where(
-            Submission.project_id == project_id, Submission.household_id.in_(households)
+            Submission.project_id == project_id, one_of(Submission.household_id, households)
         )
         owner = _owner(project_id, Case.household_id == Finding.household_id)
         _tie_some(session, project_id, owner, Finding.submission_id.in_(visits))
         of_household = Finding.subject_kind == SubjectKind.household
-        _tie_some(session, project_id, owner, of_household, Finding.subject_id.in_(households))
+        _tie_some(session, project_id, owner, of_household, one_of(Finding.subject_id, households))
     if submissions:
         owner = _owner(project_id, Case.submission_id == Finding.submission_id)
-        mine = Finding.submission_id.in_(submissions)
+        mine = one_of(Finding.submission_id, submissions)
         _tie_some(session, project_id, owner, mine, Finding.household_id.is_(None))
 
 
@@ -225,7 +228,7 @@ def _count(session: Session, case_ids: Iterable[int]) -> dict[int, dict[str, int
             of(Finding.outcome == "fires", Finding.kind == "protect").label("open_protect"),
             of(Finding.outcome == "unknown").label("open_unknown"),
         )
-        .where(Finding.case_id.in_(list(case_ids)), Finding.state == FindingState.open)
+        .where(one_of(Finding.case_id, list(case_ids)), Finding.state == FindingState.open)
         .group_by(Finding.case_id)
     )
     return {row.case_id: {name: int(getattr(row, name)) for name in _NOTHING} for row in rows}
@@ -233,7 +236,7 @@ def _count(session: Session, case_ids: Iterable[int]) -> dict[int, dict[str, int
 
 def _write(session: Session, wanted: Mapping[int, Mapping[str, Any]]) -> None:
     query = select(Case.id, Case.proposal, Case.judged_revision, *_KEPT)
-    stored = session.execute(query.where(Case.id.in_(wanted)).order_by(Case.id))
+    stored = session.execute(query.where(one_of(Case.id, wanted)).order_by(Case.id))
     changed = []
     for row in stored:
         new = {**{column.key: getattr(row, column.key) for column in _KEPT}, **wanted[row.id]}

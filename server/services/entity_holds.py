@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from server.db import insert_for, now
+from server.db import insert_for, now, one_of
 from server.models.entity import Entity, EntityHold, EntityVersion
 from server.models.submission import EntityState, Submission
 from server.services import audit
@@ -58,7 +58,8 @@ def release(session: Session, uuids: Sequence[str]) -> list[Submission]:
         select(Submission)
         .join(EntityHold, EntityHold.submission_id == Submission.id)
         .where(
-            EntityHold.entity_uuid.in_(uuids), or_(EntityHold.branch_base_version == 1, predecessor.exists())
+            one_of(EntityHold.entity_uuid, uuids),
+            or_(EntityHold.branch_base_version == 1, predecessor.exists()),
         )
         .order_by(EntityHold.branch_base_version, Submission.id)
     ).all()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ARRAY, BigInteger, func, literal, select
 from sqlalchemy.orm import Session
 
+from server.db import one_of
 from server.models.entity import Entity
 from server.services import entity_lists
 
@@ -68,7 +69,9 @@ def working_on(session: Session, uuids: Iterable[str] = ()) -> Iterator[None]:
         wanted = sorted(set(uuids))
         if wanted:
             _lock(session, wanted)
-            query = select(Entity).where(Entity.uuid.in_(wanted)).execution_options(populate_existing=True)
+            query = (
+                select(Entity).where(one_of(Entity.uuid, wanted)).execution_options(populate_existing=True)
+            )
             found = {entity.uuid: entity for entity in session.scalars(query)}
             work.entities = {uuid: found.get(uuid) for uuid in wanted}
         yield

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from forms.values import Answers
 from server.backends import Backends
+from server.db import now, one_of
 from server.models.household import Household
 from server.models.submission import SubmissionVersion
 from server.services import facts_days, facts_near, facts_people, facts_photos, facts_places, form_cache
@@ -51,7 +52,8 @@ def load_visits(
 ) -> list[Visit]:
     """The submissions with their facts, in order of arrival.
 
-    Effects: writes household, place, day and times to the submission rows. Locks their households until the transaction
+    Effects: writes household, place, day and times to the submission rows, and that they are screened: the caller does so
+    before the transaction ends. Locks their households until the transaction
     ends, so that another worker with a visit to one of them waits, and then sees what was found here.
     """
     reader = reader or Reader(backends)
@@ -67,7 +69,7 @@ def _lock_households(session: Session, visits: Iterable[Visit]) -> None:
     """In the order of their ids; a lock that lets others refer to the rows. SQLite has one writer at a time anyway."""
     ids = _households(visits)
     if ids:
-        query = select(Household.id).where(Household.id.in_(ids)).order_by(Household.id)
+        query = select(Household.id).where(one_of(Household.id, ids)).order_by(Household.id)
         session.execute(query.with_for_update(key_share=True))
 
 
@@ -101,15 +103,21 @@ def _gather(
     register = facts_people.load_register(session, backends.seal, household_ids)
     past = facts_people.load_visits(session, project_id, household_ids)
     points = {v.submission.id: (v.submission.point_key, v.household_id) for v in visits}
+    locations = facts_places.load_locations(
+        session, backends.boundaries, [_claim(visit, register, past) for visit in visits]
+    )
+    moment = now()
+    for visit in visits:
+        _keep_place(visit, locations.get(visit.submission.id))
+        # Their screening ends in this transaction, or nothing of it is kept: said here, it costs no write of its own.
+        visit.submission.screened_at, visit.submission.screening_error = moment, None
     around = _Around(
         register=register,
         past=past,
         same_nik=facts_people.load_same_nik(session, household_ids),
         same_kk=facts_people.load_same_kk(session, household_ids),
         typed_niks=_typed_niks(session, backends, visits),
-        locations=facts_places.load_locations(
-            session, backends.boundaries, [_claim(visit, register, past) for visit in visits]
-        ),
+        locations=locations,
         same_points=facts_places.load_same_points(session, project_id, points),
         near_houses=facts_near.load_near_houses(session, [_spot(visit) for visit in visits]),
         days=facts_days.load_days(session, project_id, list(points)),
@@ -121,7 +129,6 @@ def _gather(
     for visit in visits:
         visit.facts = _facts(visit, around, backends.config.timezone.key)
         visit.beside = around.days.beside
-        _keep_place(visit, visit.facts.location)
 
 
 def _facts(visit: Visit, around: _Around, timezone: str) -> Facts:
@@ -253,7 +260,7 @@ def _read_versions(
     reader.fetch(session, version_ids)
     rows = session.execute(
         select(SubmissionVersion.id, SubmissionVersion.form_version_id).where(
-            SubmissionVersion.id.in_(version_ids)
+            one_of(SubmissionVersion.id, version_ids)
         )
     ).all()
     definitions = form_cache.definitions_of(session, {row.form_version_id for row in rows})

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from forms.audit_log import MAX_LOG_BYTES, active_seconds
 from media.errors import MediaError, StorageUnavailableError
 from server.backends import Backends
+from server.db import one_of
 from server.models.blob import Blob
 from server.models.submission import Attachment
 from server.services.blobs import open_blob
@@ -67,7 +68,7 @@ def _audit_logs(session: Session, backends: Backends, version_ids: Iterable[int]
         select(Attachment.submission_version_id, Blob)
         .join(Blob, Blob.id == Attachment.blob_id)
         .where(
-            Attachment.submission_version_id.in_(version_ids),
+            one_of(Attachment.submission_version_id, version_ids),
             Attachment.media == "audit",
             Blob.size_bytes <= MAX_LOG_BYTES,
         )

@@ -12,6 +12,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from media.sealing import Seal
+from server.db import one_of
 from server.models.household import Household, Snapshot
 from server.models.submission import Submission
 from server.services import register_values
@@ -24,7 +25,7 @@ def load_register(session: Session, seal: Seal, household_ids: Iterable[int]) ->
     rows = session.execute(
         select(Household, Snapshot.name, Snapshot.number_ends)
         .outerjoin(Snapshot, Snapshot.id == Household.snapshot_id)
-        .where(Household.id.in_(set(household_ids)))
+        .where(one_of(Household.id, set(household_ids)))
     )
     return {household.id: _register(seal, household, *snapshot) for household, *snapshot in rows}
 
@@ -79,7 +80,7 @@ def load_same_nik(session: Session, household_ids: Iterable[int]) -> dict[int, t
         )
         .join(other, and_(other.nik_hash == Household.nik_hash, other.id != Household.id))
         .where(
-            Household.id.in_(set(household_ids)),
+            one_of(Household.id, set(household_ids)),
             Household.is_inactive.is_(False),
             other.is_inactive.is_(False),
             Household.source_id.is_not(None),
@@ -182,7 +183,7 @@ def load_visits(
             Submission.instance_id,
         ).where(
             Submission.project_id == project_id,
-            Submission.household_id.in_(set(household_ids)),
+            one_of(Submission.household_id, set(household_ids)),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
         )

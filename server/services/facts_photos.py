@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from media.likeness import near_chunks, phash_chunks, phash_distance
+from server.db import one_of
 from server.models.blob import Blob, Photo
 from server.models.household import Household
 from server.models.submission import Attachment, EntityState, Submission
@@ -90,7 +91,7 @@ def _own(session: Session, version_ids: Mapping[int, int]) -> list[_Own]:
         .join(Attachment, Attachment.submission_version_id == Submission.current_version_id)
         .outerjoin(Blob, Blob.id == Attachment.blob_id)
         .outerjoin(Photo, Photo.blob_id == Attachment.blob_id)
-        .where(Submission.id.in_(list(version_ids)), Attachment.media == "image")
+        .where(one_of(Submission.id, list(version_ids)), Attachment.media == "image")
         .order_by(Submission.id, Attachment.position)
     ).all()
     return [
@@ -175,7 +176,7 @@ def _shots(session: Session, project_id: int, blob_ids: Collection[int]) -> dict
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
             Attachment.media == "image",
-            Attachment.blob_id.in_(blob_ids),
+            one_of(Attachment.blob_id, blob_ids),
             # Of one that nobody has settled yet the household is not known; it speaks up when its own turn comes.
             or_(Submission.household_id.is_not(None), Submission.entity_state != EntityState.owed),
         )

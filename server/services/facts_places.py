@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from forms.values import GeoPoint
 from server.boundaries import BoundaryCache
+from server.db import one_of
 from server.models.area import Area
 from server.models.household import Household
 from server.models.submission import Submission
@@ -72,7 +73,7 @@ def _from(point: GeoPoint | None, place: tuple[float, float] | None) -> float | 
 def _names(session: Session, codes: set[str]) -> dict[str, str]:
     return {
         row.code: row.name
-        for row in session.execute(select(Area.code, Area.name).where(Area.code.in_(codes)))
+        for row in session.execute(select(Area.code, Area.name).where(one_of(Area.code, codes)))
     }
 
 
@@ -107,7 +108,7 @@ def _at_points(session: Session, project_id: int, keys: set[str]) -> dict[str, l
         .join(Household, Household.id == Submission.household_id)
         .where(
             Submission.project_id == project_id,
-            Submission.point_key.in_(keys),
+            one_of(Submission.point_key, keys),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
         )

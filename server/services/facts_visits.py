@@ -18,6 +18,7 @@ from forms.entities import read_entity_actions
 from forms.submission import SubmissionDocument
 from forms.values import Answers, GeoPoint
 from server.backends import Backends
+from server.db import one_of
 from server.models.actor import Actor, ActorArea, ActorKind
 from server.models.entity import Entity, EntityList
 from server.models.form import Form
@@ -96,7 +97,7 @@ def _read(session: Session, ids: Sequence[int], reader: Reader) -> list[Visit]:
         select(Submission, SubmissionVersion, Form)
         .join(SubmissionVersion, SubmissionVersion.id == Submission.current_version_id)
         .join(Form, Form.id == Submission.form_id)
-        .where(Submission.id.in_(ids))
+        .where(one_of(Submission.id, ids))
         .order_by(Submission.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -135,7 +136,7 @@ def _homes(session: Session, uuids: Iterable[str]) -> dict[tuple[str, int], Home
         )
         .join(EntityList, EntityList.id == Entity.entity_list_id)
         .join(Household, Household.id == Entity.household_id)
-        .where(Entity.uuid.in_(uuids), EntityList.name == roles.HOUSEHOLD_LIST)
+        .where(one_of(Entity.uuid, uuids), EntityList.name == roles.HOUSEHOLD_LIST)
     )
     return {
         (row.uuid, row.project_id): Home(
@@ -205,7 +206,7 @@ def _officers_areas(
     rows = session.execute(
         select(Actor.id, Actor.kind, ActorArea.path)
         .outerjoin(ActorArea, ActorArea.actor_id == Actor.id)
-        .where(Actor.id.in_(officer_ids))
+        .where(one_of(Actor.id, officer_ids))
         .order_by(Actor.id, ActorArea.path)
     )
     paths: dict[int | None, tuple[str, ...]] = {}

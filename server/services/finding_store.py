@@ -7,14 +7,14 @@ Source: the house's semantics, section 2.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.db import now
+from server.db import now, one_of
 from server.models.finding import Finding, FindingState, SubjectKind
 from workers.findings import Finding as CheckFinding
 
@@ -27,6 +27,8 @@ _COMPARED = (
     "form_id", "snapshot_id",
 )  # fmt: skip
 Subject = tuple[SubjectKind, int]
+_TABLE = cast(Table, Finding.__table__)
+_KEPT = [_TABLE.c[name] for name in ("id", "subject_id", "code", "state", "closed_at", *_COMPARED)]
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,16 @@ class Stored:
 
 
 def store_findings(
-    session: Session, project_id: int, subjects: Iterable[Subject], drafts: Iterable[Draft]
+    session: Session,
+    project_id: int,
+    subjects: Iterable[Subject],
+    drafts: Iterable[Draft],
+    *,
+    case_of: Callable[[Draft], int | None] = lambda _draft: None,
 ) -> Stored:
     """Makes the stored findings of these subjects what the drafts say.
 
+    Args: case_of: the case that a new finding belongs to, where it is known already; cases.refresh_cases ties the others.
     Effects: new ones are open; those that no longer hold are closed (a person's decision is kept beside it); those that
     a person decided keep their state and open again only when the severity rose. A repeat changes nothing. Of several
     drafts of one code about one subject the gravest counts, what fires before what is unknown.
@@ -81,14 +89,16 @@ def store_findings(
         values = _values(project_id, draft)
         change = {} if old is None else _change(old, values)
         if old is None:
-            inserts.append(values | {"state": FindingState.open, "created_at": now()})
+            inserts.append(
+                values | {"case_id": case_of(draft), "state": FindingState.open, "created_at": now()}
+            )
         elif change:
             updates.append({"id": old.id, **change})
         if old is None or change.get("state") == FindingState.open:
             opened.append(draft)
     updates += [close for old in known.values() if (close := _close(old))]
     if inserts:
-        session.execute(insert(Finding), inserts)
+        session.connection().execute(insert(_TABLE), inserts)
     if updates:
         _update(session, updates)
     return Stored(len(inserts) + len(updates), tuple(opened))
@@ -116,22 +126,26 @@ def _update(session: Session, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         by_columns.setdefault(tuple(sorted(row)), []).append(row)
     for group in by_columns.values():
-        session.execute(update(Finding), group)
+        session.connection().execute(_by_id(group[0]), [{**row, "row": row["id"]} for row in group])
+
+
+def _by_id(row: Mapping[str, Any]) -> Update:
+    columns: dict[str, Any] = {name: bindparam(name) for name in row if name != "id"}
+    return update(_TABLE).where(_TABLE.c.id == bindparam("row")).values(columns)
 
 
 def _load(
     session: Session, project_id: int, subjects: set[Subject]
-) -> dict[tuple[SubjectKind, int, str], Finding]:
-    found: dict[tuple[SubjectKind, int, str], Finding] = {}
+) -> dict[tuple[SubjectKind, int, str], Any]:
+    """Rows without their evidence: its hash is enough."""
+    found: dict[tuple[SubjectKind, int, str], Any] = {}
     for kind in sorted({kind for kind, _ in subjects}):
-        rows = session.scalars(
-            select(Finding)
-            .where(
-                Finding.project_id == project_id,
-                Finding.subject_kind == kind,
-                Finding.subject_id.in_([number for of_kind, number in subjects if of_kind == kind]),
+        rows = session.execute(
+            select(*_KEPT).where(
+                _TABLE.c.project_id == project_id,
+                _TABLE.c.subject_kind == kind,
+                one_of(_TABLE.c.subject_id, [number for of_kind, number in subjects if of_kind == kind]),
             )
-            .execution_options(populate_existing=True)
         )
         found |= {(kind, row.subject_id, row.code): row for row in rows}
     return found
@@ -164,7 +178,7 @@ def hash_evidence(outcome: str, evidence: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _change(old: Finding, values: dict[str, Any]) -> dict[str, Any]:
+def _change(old: Any, values: dict[str, Any]) -> dict[str, Any]:
     """The columns of a known finding that have to change; empty when nothing did."""
     change = {name: values[name] for name in _COMPARED if getattr(old, name) != values[name]}
     if "evidence_hash" in change:
@@ -176,12 +190,12 @@ def _change(old: Finding, values: dict[str, Any]) -> dict[str, Any]:
     return change | {"updated_at": now()} if change else {}
 
 
-def _is_graver(old: Finding, values: Mapping[str, Any]) -> bool:
+def _is_graver(old: Any, values: Mapping[str, Any]) -> bool:
     """A person decided about something less: a lower severity, or that nobody could know."""
     return _weight(values["outcome"], values["severity"]) > _weight(old.outcome, old.severity)
 
 
-def _close(old: Finding) -> dict[str, Any]:
+def _close(old: Any) -> dict[str, Any]:
     """No longer holds: an open finding is closed; a decided one keeps its decision and says since when it is gone."""
     if old.closed_at is not None:
         return {}

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition, definition_from_json, definition_to_json
 from forms.rules import RuleSet
+from server.db import one_of
 from server.errors import NotFoundError
 from server.models.form import FormVersion
 
@@ -106,7 +107,7 @@ def _stamps(session: Session, version_ids: set[int]) -> dict[int, str]:
         return {}
     rows = session.execute(
         select(FormVersion.id, FormVersion.sha256, FormVersion.created_at).where(
-            FormVersion.id.in_(version_ids)
+            one_of(FormVersion.id, version_ids)
         )
     )
     stamps = {row.id: _stamp(row.sha256, row.created_at) for row in rows}

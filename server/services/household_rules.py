@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from forms.rule_terms import Level, Outcome
 from forms.rules_evaluate import RuleResult, Situation, evaluate_rules
 from server.backends import Backends
+from server.db import one_of
 from server.models.finding import Finding, SubjectKind
 from server.models.submission import Submission
 from server.services.campaign_rules import CampaignRules, Latest, LatestAnswers
@@ -91,7 +92,7 @@ def _stored(session: Session, submission_ids: Collection[int]) -> dict[int, list
     """Submission -> what its findings say now."""
     rows = session.execute(
         select(Finding.subject_id, Finding.code, Finding.kind, Finding.severity, Finding.outcome).where(
-            Finding.submission_id.in_(submission_ids),
+            one_of(Finding.submission_id, submission_ids),
             Finding.subject_kind == SubjectKind.submission,
             Finding.closed_at.is_(None),
         )
@@ -106,7 +107,7 @@ def _places(session: Session, submission_ids: Collection[int]) -> dict[int, tupl
     """Submission -> area and day of the visit."""
     rows = session.execute(
         select(Submission.id, Submission.area_path, Submission.visited_on, Submission.created_at).where(
-            Submission.id.in_(submission_ids)
+            one_of(Submission.id, submission_ids)
         )
     )
     return {row.id: (row.area_path, row.visited_on or row.created_at.date()) for row in rows}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
+from server.db import one_of
 from server.models.finding import Finding, SubjectKind
 from server.models.submission import Submission
 from server.services.finding_store import PEERS_KEY, Draft
@@ -23,13 +24,14 @@ Named = dict[tuple[int, str], set[int]]
 def stored_peers(session: Session, submission_ids: Collection[int]) -> Named:
     """What the stored findings of these submissions name now."""
     rows = session.execute(
-        select(Finding.subject_id, Finding.code, Finding.evidence).where(
-            Finding.submission_id.in_(submission_ids),
+        select(Finding.subject_id, Finding.code, Finding.evidence[PEERS_KEY].label("named")).where(
+            one_of(Finding.submission_id, submission_ids),
             Finding.subject_kind == SubjectKind.submission,
             Finding.closed_at.is_(None),
+            Finding.evidence[PEERS_KEY].is_not(None),
         )
     )
-    named = {(row.subject_id, row.code): set(row.evidence.get(PEERS_KEY, ())) for row in rows}
+    named = {(row.subject_id, row.code): set(row.named) for row in rows if row.named}
     return {key: found for key, found in named.items() if found}
 
 
@@ -81,12 +83,12 @@ def owe(session: Session, submission_ids: Collection[int], later: set[int] | Non
     ids = set(submission_ids)
     if not ids:
         return
-    live = and_(Submission.id.in_(ids), Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
+    live = and_(one_of(Submission.id, ids), Submission.deleted_at.is_(None), Submission.is_draft.is_(False))
     query = select(Submission.id).where(live).order_by(Submission.id)
     free = session.scalars(query.with_for_update(key_share=True, skip_locked=later is not None)).all()
     session.execute(
         update(Submission)
-        .where(Submission.id.in_(free))
+        .where(one_of(Submission.id, free))
         .values(screened_at=None)
         .execution_options(synchronize_session=False)
     )

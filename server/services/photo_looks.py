@@ -17,7 +17,7 @@ from media.errors import MediaError, PhotoError, StorageUnavailableError
 from media.likeness import phash_chunks
 from media.photos import PhotoFacts, make_thumbnail, read_photo_facts
 from server.backends import Backends
-from server.db import insert_for, now, session_scope
+from server.db import insert_for, now, one_of, session_scope
 from server.models.blob import Blob, Photo
 from server.models.submission import Attachment, Submission
 from server.services.blobs import open_blob
@@ -60,7 +60,7 @@ def _unseen(submission_ids: Sequence[int], wanted: Any) -> Select[Any]:
         .join(Attachment, Attachment.submission_version_id == Submission.current_version_id)
         .join(Blob, Blob.id == Attachment.blob_id)
         .outerjoin(Photo, Photo.blob_id == Blob.id)
-        .where(Submission.id.in_(submission_ids), Attachment.media == "image", Photo.blob_id.is_(None))
+        .where(one_of(Submission.id, submission_ids), Attachment.media == "image", Photo.blob_id.is_(None))
     )
 
 

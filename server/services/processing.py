@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from media.errors import StorageUnavailableError
 from server.backends import Backends
-from server.db import now, session_scope
+from server.db import now, one_of, session_scope
 from server.errors import UnavailableError
 from server.models.submission import EntityState, Submission
 from server.services import peers, photo_looks, screening, settling
@@ -73,7 +73,7 @@ def _process(backends: Backends, ids: list[int]) -> int:
 
 def _still_owed(session: Session, ids: Sequence[int]) -> list[int]:
     """Those that nothing new came in for, their rows locked until what they are owed is written."""
-    query = owed_query().where(Submission.id.in_(ids), Submission.entity_state != EntityState.owed)
+    query = owed_query().where(one_of(Submission.id, ids), Submission.entity_state != EntityState.owed)
     ready = list(session.scalars(query.with_for_update(key_share=True)))
     waiting = photo_looks.with_unseen_photos(session, ready)
     return [number for number in ready if number not in waiting]

@@ -87,10 +87,11 @@ def store(session: Session, backends: Backends, incoming: Incoming) -> Receipt:
         return _store_edit(session, backends, incoming, incoming.deprecated_id)
     if incoming.known is not None:
         return _store_late_files(session, incoming, incoming.known)
-    submission_id = submission_rows.insert_submission(session.connection(), incoming)
-    if submission_id is None:
+    made = submission_rows.insert_submission(session.connection(), incoming)
+    if made is None:
         return _store_late_files(session, incoming, _twin(session, incoming))
-    stored = _insert_version(session, backends, incoming, submission_id)
+    submission_id, version_id = made
+    stored = _insert_version(session, backends, incoming, submission_id, version_id)
     audit.record_now(
         session,
         incoming.caller.actor_id,
@@ -109,9 +110,17 @@ def _twin(session: Session, incoming: Incoming) -> Known:
     return known
 
 
-def _insert_version(session: Session, backends: Backends, incoming: Incoming, submission_id: int) -> int:
+def _insert_version(
+    session: Session,
+    backends: Backends,
+    incoming: Incoming,
+    submission_id: int,
+    reserved_id: int | None = None,
+) -> int:
     """Writes the version with its slots and makes it current. Returns: files stored."""
-    version_id = submission_rows.insert_version(session.connection(), backends, incoming, submission_id)
+    version_id = submission_rows.insert_version(
+        session.connection(), backends, incoming, submission_id, reserved_id
+    )
     if version_id is None:
         raise ConflictError("the submission is being stored by another request; send it again")
     return submission_rows.insert_slots(session, incoming, version_id)

@@ -10,16 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.rule_terms import Level, Outcome
 from forms.rules_evaluate import RuleResult, Situation, evaluate_rules
 from server.backends import Backends
-from server.db import now
+from server.db import one_of
 from server.models.case import Case, CaseState
 from server.models.finding import SubjectKind
-from server.models.submission import Submission
 from server.models.task import Task, TaskState
 from server.services import cases, facts_days, household_rules, peers, tasks
 from server.services.answers import Reader
@@ -57,12 +56,7 @@ def screen_submissions(
         ours = [visit for visit in visits if visit.submission.project_id == project_id]
         owed = _Campaign(session, backends, project_id, ours, reader).screen()
         peers.owe(session, owed, later)
-    session.execute(
-        update(Submission)
-        .where(Submission.id.in_([visit.submission.id for visit in visits]))
-        .values(screened_at=now(), screening_error=None)
-        .execution_options(synchronize_session=False)
-    )
+    session.flush()
     return len(visits)
 
 
@@ -95,6 +89,7 @@ class _Campaign:
         self._answers = LatestAnswers(
             session, reader, project_id, {visit.household_id for visit in visits if visit.household_id}
         )
+        self._case_ids: Mapping[cases.CaseKey, int] = {}
         self._fetch()
 
     def _fetch(self) -> None:
@@ -107,6 +102,8 @@ class _Campaign:
 
     def screen(self) -> set[int]:
         """Findings of submissions, then of households; then cases and tasks. Returns: peers to be screened again."""
+        keys = {_case_key(visit.household_id, visit.submission.id) for visit in self._visits}
+        self._case_ids = cases.ensure_cases(self._session, self._project_id, keys)
         drafts: list[Draft] = []
         of_households: dict[int, list[Draft]] = {}
         for visit in self._visits:
@@ -146,7 +143,11 @@ class _Campaign:
 
     def _store(self, kind: SubjectKind, ids: Iterable[int], drafts: Iterable[Draft]) -> list[Draft]:
         subjects = [(kind, number) for number in ids]
-        return list(store_findings(self._session, self._project_id, subjects, drafts).opened)
+        stored = store_findings(self._session, self._project_id, subjects, drafts, case_of=self._case_of)
+        return list(stored.opened)
+
+    def _case_of(self, draft: Draft) -> int | None:
+        return self._case_ids.get(_case_key(draft.household_id, draft.submission_id))
 
     def _check(self, visit: Visit) -> tuple[list[Draft], list[Draft]]:
         """(drafts about the submission, drafts about its household)."""
@@ -182,9 +183,7 @@ class _Campaign:
         ]
 
     def _update_cases(self, opened: Iterable[Draft]) -> None:
-        keys = {_case_key(visit.household_id, visit.submission.id) for visit in self._visits}
-        ids = cases.ensure_cases(self._session, self._project_id, keys)
-        cases.refresh_cases(self._session, self._project_id, ids)
+        cases.refresh_cases(self._session, self._project_id, self._case_ids)
         weighty = {
             _case_key(draft.household_id, draft.submission_id)
             for draft in opened
@@ -220,10 +219,10 @@ def _waiting_households(session: Session, project_id: int, ids: Iterable[int | N
     if not households:
         return set()
     tasked = select(Task.household_id).where(
-        Task.project_id == project_id, Task.household_id.in_(households), Task.state == TaskState.open
+        Task.project_id == project_id, one_of(Task.household_id, households), Task.state == TaskState.open
     )
     proposed = select(Case.household_id).where(
-        Case.project_id == project_id, Case.household_id.in_(households), Case.state == CaseState.proposed
+        Case.project_id == project_id, one_of(Case.household_id, households), Case.state == CaseState.proposed
     )
     return set(session.scalars(tasked.union_all(proposed)))
 

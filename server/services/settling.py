@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.backends import Backends
+from server.db import one_of
 from server.models.finding import Finding, SubjectKind
 from server.models.form import Form
 from server.models.submission import EntityState, Submission, SubmissionVersion
@@ -58,7 +59,7 @@ def settle_submissions(
                 Submission.lon,
                 Submission.instance_id,
                 Submission.created_at,
-            ).where(Submission.id.in_(ids))
+            ).where(one_of(Submission.id, ids))
         )
     }
     _apply_entities(
@@ -88,7 +89,7 @@ def settle_submissions(
 def _apply_entities(session: Session, backends: Backends, ids: Collection[int], reader: Reader) -> None:
     if not ids:
         return
-    owed = session.scalars(select(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)).all()
+    owed = session.scalars(select(Submission).where(one_of(Submission.id, ids)).order_by(Submission.id)).all()
     reader.fetch(session, [item.current_version_id for item in owed if item.current_version_id is not None])
     entity_actions.apply_entities(session, backends, owed, reader)
 
@@ -153,7 +154,7 @@ def _other_visits(
         .join(Form, Form.id == Submission.form_id)
         .where(
             Submission.project_id == project_id,
-            Submission.household_id.in_(households),
+            one_of(Submission.household_id, households),
             Submission.id.not_in(batch),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
@@ -167,7 +168,7 @@ def _retie(session: Session, moved: Iterable[Visit]) -> None:
     if not visits:
         return
     mine = Finding.subject_kind == SubjectKind.submission
-    of_visits = select(Finding.subject_id).where(mine, Finding.submission_id.in_(visits)).distinct()
+    of_visits = select(Finding.subject_id).where(mine, one_of(Finding.submission_id, visits)).distinct()
     for submission_id in session.scalars(of_visits).all():
         session.execute(
             update(Finding)
@@ -188,7 +189,7 @@ def refresh_left(
     rows = session.execute(
         select(Submission.id, Submission.household_id).where(
             Submission.project_id == project_id,
-            Submission.household_id.in_(households),
+            one_of(Submission.household_id, households),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
         )

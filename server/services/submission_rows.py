@@ -30,11 +30,14 @@ _VERSION = cast(Table, SubmissionVersion.__table__)
 _ATTACHMENT = cast(Table, Attachment.__table__)
 
 
-def insert_submission(connection: Connection, incoming: Incoming) -> int | None:
-    """The new row's id, or None when this instanceID is taken. Waits for a twin that is being stored at this moment."""
+def insert_submission(connection: Connection, incoming: Incoming) -> tuple[int, int | None] | None:
+    """The new row's id with the id that its version must get, if it was reserved; None when this instanceID is taken.
+
+    Waits for a twin that is being stored at this moment.
+    """
     upload = incoming.upload
-    return connection.scalar(
-        insert_new(connection.dialect.name, _SUBMISSION),
+    row = connection.execute(
+        insert_new(connection.dialect.name, _SUBMISSION, _SUBMISSION.c.current_version_id, _VERSION),
         {
             "project_id": incoming.project_id,
             "form_id": incoming.form_id,
@@ -48,17 +51,26 @@ def insert_submission(connection: Connection, incoming: Incoming) -> int | None:
             "entity_state": EntityState.owed,
             "is_final": False,
         },
-    )
+    ).first()
+    return None if row is None else (row.id, row.current_version_id)
 
 
 def insert_version(
-    connection: Connection, backends: Backends, incoming: Incoming, submission_id: int
+    connection: Connection,
+    backends: Backends,
+    incoming: Incoming,
+    submission_id: int,
+    reserved_id: int | None = None,
 ) -> int | None:
-    """Writes the version and makes it current. Returns: its id, or None when its instanceID is taken."""
+    """Writes the version and makes it current. Returns: its id, or None when its instanceID is taken.
+
+    Args: reserved_id: its id, which the submission names already.
+    """
     upload = incoming.upload
     version_id = connection.scalar(
         insert_new(connection.dialect.name, _VERSION),
-        {
+        ({} if reserved_id is None else {"id": reserved_id})
+        | {
             "submission_id": submission_id,
             "form_id": incoming.form_id,
             "form_version_id": incoming.form_version_id,
@@ -75,7 +87,7 @@ def insert_version(
             "created_at": upload.received_at,
         },
     )
-    if version_id is not None:
+    if version_id is not None and reserved_id is None:
         connection.execute(_MAKE_CURRENT, {"submission": submission_id, "version": version_id})
     return version_id
 

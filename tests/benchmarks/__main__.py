@@ -10,6 +10,7 @@ machine, where clock time says nothing. Exit status 1 when a figure that the iss
 import argparse
 import sys
 
+from tests.benchmarks.limits import fixed_work_ms
 from tests.benchmarks.rows_intake import measure_again, measure_intake, measure_photos
 from tests.benchmarks.rows_lists import measure_csv, measure_form_list, measure_manifest
 from tests.benchmarks.rows_places import measure_places
@@ -58,6 +59,7 @@ def _read_options() -> argparse.Namespace:
 def _run(kind: str, rows: list[str], requests: int) -> list[Figure]:
     with open_world(kind, requests) as world:
         print(f"\n{kind}, {requests} requests a row; CPU of web, worker and database together")
+        print(f"(a fixed piece of Python work takes {fixed_work_ms():.1f} ms now: compare runs by it)")
         idle = Figure("memory of web and worker, idle", world.server.pss_mb(), "MB", 250)
         figures = _print([idle] if "memory" in rows else [])
         for name in rows:

@@ -83,3 +83,10 @@ def shapely_test_us(polygon: shapely.Geometry, points: list[tuple[float, float]]
         shapely.intersects_xy(polygon, lon, lat)
         times.append((time.perf_counter_ns() - started) / 1000)
     return sorted(times)
+
+
+def fixed_work_ms() -> float:
+    """CPU milliseconds of a loop that never changes: how fast this machine is at the moment, others on it or not."""
+    started = time.process_time()
+    sum(number * number % 7 for number in range(1_000_000))
+    return (time.process_time() - started) * 1000

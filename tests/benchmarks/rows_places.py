@@ -3,6 +3,7 @@
 Belongs here: a country of villages, from tile copies of the real ones when their file is there, else invented.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter_ns
@@ -23,8 +24,6 @@ TILE_DEG = 8.0
 
 def measure_places() -> list[Figure]:
     """p99 of single tests in 400 villages of 83,000, beside one prepared polygon; memory that all of it adds."""
-    import os
-
     shapes, boxes = _tile()
     process = Trees((os.getpid(),))
     before_mb = process.pss_mb()
@@ -50,7 +49,7 @@ def _tile() -> tuple[list[bytes], np.ndarray]:
     polygons = _real() if REAL.exists() else _invented()
     bounds = shapely.bounds(polygons)
     copies = -(-VILLAGES // len(polygons))
-    boxes = np.concatenate([bounds + np.array((n * TILE_DEG, 0, n * TILE_DEG, 0)) for n in range(copies)])[
+    boxes = np.concatenate([np.add(bounds, (n * TILE_DEG, 0, n * TILE_DEG, 0)) for n in range(copies)])[
         :VILLAGES
     ]
     return list(shapely.to_wkb(polygons)), boxes
@@ -87,7 +86,7 @@ def _loader(shapes: Sequence[bytes]):
 
 def _shape(shapes: Sequence[bytes], number: int) -> shapely.Geometry:
     tile, place = divmod(number, len(shapes))
-    return shapely.transform(shapely.from_wkb(shapes[place]), lambda xy: xy + np.array((tile * TILE_DEG, 0)))
+    return shapely.transform(shapely.from_wkb(shapes[place]), lambda xy: np.add(xy, (tile * TILE_DEG, 0)))
 
 
 def _code(number: int) -> str:

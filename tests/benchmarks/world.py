@@ -57,6 +57,8 @@ class World:
     requests: int
     limits: Limits
     _children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    worker_mb: float = 0.0
+    """Most memory that a worker had before it was stopped."""
     _used: int = 0
 
     @property
@@ -94,6 +96,11 @@ class World:
         self._used += count
         return range(self._used - count, self._used)
 
+    def most_memory_mb(self) -> float:
+        """Of the web server now, and of the worker when it had most."""
+        web, worker = (Trees((self._children[name].pid,)).pss_mb() for name in ("web", "worker"))
+        return web + max(worker, self.worker_mb)
+
     def start(self, name: str) -> None:
         """'web' or 'worker'."""
         words = {"web": ("serve", "--no-worker"), "worker": ("worker",)}[name]
@@ -107,6 +114,8 @@ class World:
 
     def stop(self, name: str) -> None:
         child = self._children.pop(name)
+        if name == "worker":
+            self.worker_mb = max(self.worker_mb, Trees((child.pid,)).pss_mb())
         child.terminate()
         child.wait(60)
 

@@ -1,5 +1,6 @@
 """The decision table of submissions, over the phones' door, on both sets of backends."""
 
+import io
 import threading
 
 import pytest
@@ -228,3 +229,41 @@ def test_an_officer_of_another_campaign_may_not_send(office, phone):
         phone.url("formList").replace(f"projects/{office.project_id}", f"projects/{other}"), headers=HEADERS
     )
     assert b"<formID>" not in answer.data
+
+
+def test_a_revoked_token_is_refused_at_the_next_request(any_office):
+    from server.models.actor import Actor
+    from server.services import accounts
+
+    any_office.publish(FORM)
+    phone = any_office.phone()
+    xml = instance()[1]
+    assert post(any_office.client, phone, xml).status_code == 201
+    with any_office.session() as session:
+        accounts.revoke_officer(session, session.get_one(Actor, phone.officer_id), actor_id=None)
+    assert post(any_office.client, phone, xml).status_code == 403
+    assert any_office.client.get(phone.url("formList"), headers=HEADERS).status_code == 403
+
+
+def test_a_retry_with_the_same_photo_owes_no_new_screening(any_office):
+    any_office.publish(FORM)
+    phone = any_office.phone()
+    xml = instance(body="<nama>Sari</nama><umur>40</umur><foto>a.jpg</foto>")[1]
+    photo = encode(draw_house(5))
+    assert post(any_office.client, phone, xml, {"a.jpg": photo}).status_code == 201
+    any_office.work()
+    assert post(any_office.client, phone, xml, {"a.jpg": photo}).status_code == 201
+    with any_office.session() as session:
+        assert session.scalars(select(Submission)).one().screened_at is not None
+
+
+def test_a_campaign_that_is_not_there_is_404(office, phone):
+    path = phone.url("submission").replace(f"projects/{office.project_id}", "projects/999")
+    answer = office.client.post(
+        path,
+        data={"xml_submission_file": (io.BytesIO(instance()[1]), "a.xml", "text/xml")},
+        content_type="multipart/form-data",
+        headers=HEADERS,
+    )
+    assert answer.status_code == 404
+    assert count(office, Refused) == 0

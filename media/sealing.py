@@ -50,6 +50,11 @@ class Seal:
         self._key_id = _derive(key, b"sisir key id 1")[:_KEY_ID_BYTES]
         self._column_cipher = AESGCM(_derive(key, b"sisir column 1"))
 
+    @property
+    def key_id(self) -> bytes:
+        """Four bytes that tell office keys apart and give nothing of them away: the first of a hash of the key."""
+        return self._key_id
+
     def seal(self, data: bytes) -> bytes:
         """The bytes sealed: 40 longer, and 16 more for each further MiB begun.
 

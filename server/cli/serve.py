@@ -11,6 +11,7 @@ from types import FrameType
 
 import click
 
+from server.cli.schema import require_schema
 from server.config import load_config
 
 STOP_WAIT_S = 30
@@ -25,6 +26,7 @@ def serve(no_worker: bool, processes: int) -> None:
     """Starts the web server and, beside it, one worker. Ends both on Ctrl-C or SIGTERM."""
     config = load_config(os.environ)
     _require_free(config.host, config.port)
+    require_schema(config)
     click.echo(f"Sisir: {config.url} (listening on port {config.port}; Ctrl-C ends it)")
     web = _web_command(config.host, config.port, config.threads, processes)
     sys.exit(_supervise(web, None if no_worker else [sys.executable, "-m", "server", "worker"]))
@@ -103,5 +105,6 @@ def worker(workers: int) -> None:
 
     set_up_logging()
     ours = backends()
+    require_schema(ours.config)
     Jobs(ours).register()
     make_consumer(ours.queue, workers=workers).run()

@@ -2,11 +2,13 @@
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 import server.models.all  # noqa: F401
 from server.db import Base, open_database
-from server.migrating import upgrade_database
+from server.migrating import alembic_config, upgrade_database
+from server.schema import list_revisions
 
 
 def differences(engine: Engine) -> list:
@@ -33,3 +35,11 @@ def test_upgrading_twice_changes_nothing(tmp_path):
     upgrade_database(engine)
     upgrade_database(engine)
     engine.dispose()
+
+
+def test_the_quick_look_at_revisions_agrees_with_alembic():
+    script = ScriptDirectory.from_config(alembic_config())
+    assert list_revisions() == (
+        frozenset(item.revision for item in script.walk_revisions()),
+        script.get_current_head(),
+    )

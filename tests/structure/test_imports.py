@@ -20,7 +20,7 @@ SQL = {"sqlalchemy", "alembic"}
 LAYERS = [
     ("errors",), ("config", "schema"), ("db", "bulk"), ("models",), ("permissions", "scope"), ("boundaries", "migrating", "logs"),
     ("backends",), ("uploads",), ("services",), ("jobs", "auth"), ("edge",), ("openrosa", "api", "console", "rendering"),
-    ("app", "demo"), ("wsgi", "cli", "__main__"),
+    ("app", "demo"), ("seed",), ("wsgi", "cli", "__main__"),
 ]  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
@@ -82,7 +82,7 @@ def test_every_server_module_has_a_layer():
     ("library", "only"),
     [
         ("boto3", ("media/s3.py",)),
-        ("shapely", ("workers/geography.py", "workers/boundary_", "server/demo/")),
+        ("shapely", ("workers/geography.py", "workers/boundary_", "server/demo/", "server/seed/")),
         ("pyogrio", ("workers/boundary_files.py",)),
         ("pyxform", ("forms/compile_child.py", "forms/workbook.py")),
         ("granian", ()),

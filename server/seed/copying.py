@@ -116,6 +116,9 @@ class _Families:
         self._shift = shift_of(place.number)
         for index in range(place.families):
             self._add(pattern, index)
+        measured = {home.village: home.point for home in self.homes if home.point is not None}
+        self.doors = [home.point or measured.get(home.village) for home in self.homes]
+        """Where each family lives; of one that nobody measured, a neighbour's house."""
 
     def _add(self, pattern: Pattern, index: int) -> None:
         old, row, entity = pattern.homes[index], pattern.households[index], pattern.entities[index]
@@ -125,7 +128,8 @@ class _Families:
         nik_sealed, nik_hash, nik_mask = nik_columns(self._seal, nik)
         kk_sealed, kk_hash, kk_mask = kk_columns(self._seal, kk)
         area_path = village + row["area_path"][10:]
-        point = None if old.point is None else (old.point[0] + self._shift[0], old.point[1] + self._shift[1])
+        east, north = self._shift
+        point = None if old.point is None else (old.point[0] + east, old.point[1] + north)
         label = old.label.replace(row["nik_mask"], nik_mask) if row["nik_mask"] else old.label
         self.households.append(
             {
@@ -143,8 +147,8 @@ class _Families:
                 "manager_nik_sealed": None,
                 "manager_nik_hash": None,
                 "row_hash": None,
-                "lon": None if point is None else round(point[0], 7),
-                "lat": None if point is None else round(point[1], 7),
+                "lon": None if row["lon"] is None else round(row["lon"] + east, 7),
+                "lat": None if row["lat"] is None else round(row["lat"] + north, 7),
             }
         )
         made = {
@@ -214,7 +218,9 @@ class _Visits:
         instance_id = f"uuid:{_uuid(self._dice)}"
         submission_id, version_id = first["submission"] + number, first["submission_version"] + number
         officer = self._place.officers[target % len(self._place.officers)]
-        point = _moved_point(old, self._pattern.homes[visit.household], home, self._place)
+        before = self._pattern.homes[visit.household].point
+        door = None if target == visit.household else self._families.doors[target]
+        point = _moved_point(old, before, door, shift_of(self._place.number))
         row = {
             **old,
             "id": submission_id,
@@ -373,13 +379,17 @@ def _moved_data(text: str, village: str, nik_mask: str, kk_mask: str) -> str:
     return json.dumps({name: value for name, value in data.items() if value}, ensure_ascii=False)
 
 
-def _moved_point(old: Row, before: Home, home: Home, place: Place) -> Row:
-    """Where the visit was, as far from the new home as the old visit was from the old one."""
+def _moved_point(old: Row, before: Point | None, door: Point | None, shift: Point) -> Row:
+    """Where the visit was: at the new family's door, as far off as it was at the old one's.
+
+    Args: before: the old family's house, None when nobody measured it; door: the new one's, None for the same family.
+    """
     if old["lat"] is None:
         return {}
-    east, north = shift_of(place.number)
-    if before.point is not None and home.point is not None:
-        east, north = home.point[0] - before.point[0], home.point[1] - before.point[1]
+    east, north = shift
+    if door is not None:
+        start = before or (old["lon"], old["lat"])
+        east, north = door[0] - start[0], door[1] - start[1]
     lat, lon = round(old["lat"] + north, 7), round(old["lon"] + east, 7)
     return {"lat": lat, "lon": lon, "point_key": f"{lat:.6f},{lon:.6f}"}
 

@@ -15,6 +15,7 @@ from server.demo.places import DISTRICT
 from server.errors import SetupError
 from server.migrating import newest_revision, tables_at
 from server.services.backup_rows import iter_lines, iter_rows, kinds_of, read_tables
+from server.services.enrolment_views import SURVEYED
 
 Row = dict[str, Any]
 """Column -> value as `bulk.copy_rows` takes it; JSON is text."""
@@ -25,7 +26,8 @@ _RANKS = {"high": 3, "medium": 2, "low": 1, "info": 0}
 
 @dataclass(frozen=True)
 class Home:
-    """What tells one family from another in a visit's XML. point: longitude, latitude; None when nobody knows it."""
+    """What tells one family from another in a visit's XML. point: longitude, latitude of the house; None when nobody measured
+    it."""
 
     entity: str
     village: str
@@ -118,7 +120,7 @@ def _home(household: Row, entity: Row, village_entities: Mapping[str, str], seal
     def number(column: str) -> str:
         return seal.open_text(household[column]) if household[column] else ""
 
-    has_point = household["lat"] is not None and household["lon"] is not None
+    has_point = household["point_source"] == SURVEYED and household["lat"] is not None
     return Home(
         entity=entity["uuid"],
         village=household["village_code"],

@@ -37,7 +37,8 @@ MANIFEST, SIGNATURE, README, KEY_FILE, MEDIA_LIST, POOL = (
     "media.jsonl.gz",
     "media",
 )
-_COMPRESSION = 4
+_COMPRESSION = 1
+"""Most bytes are sealed answers, which do not get smaller; trying harder only costs time."""
 
 
 class BackupRefusedError(SetupError):

@@ -6,6 +6,8 @@ Belongs here: in which order, and what is left out when something beneath is bro
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from sqlalchemy.exc import OperationalError
+
 from media.errors import BadOfficeKeyError, BadStorageUrlError
 from media.sealing import Seal, read_key
 from media.storage import open_storage
@@ -74,13 +76,14 @@ def _examine_data(patient: Patient) -> Iterator[Diagnosis]:
     for look in DATA:
         try:
             yield from look(patient)
-        except UnavailableError as error:
+        except (UnavailableError, OperationalError) as error:
+            reason = error.message if isinstance(error, UnavailableError) else type(error.orig).__name__
             yield Diagnosis(
                 "database_failing",
                 Level.error,
                 Text(
-                    f"Basis data berhenti menjawab: {error.message}.",
-                    f"The database stopped answering: {error.message}.",
+                    f"Basis data berhenti menjawab: {reason}.",
+                    f"The database stopped answering: {reason}.",
                 ),
                 Text("Periksa server basis data, lalu ulangi.", "Check the database server, then repeat."),
             )

@@ -6,9 +6,11 @@ import click
 
 from server.backends import open_backends
 from server.cli.progress import phase_bars
+from server.cli.schema import require_schema
 from server.cli.setup import prepare
 from server.config import load_config
 from server.migrating import upgrade_database
+from server.schema import look_at_schema
 from server.seed.seeding import seed as fill
 
 LABELS = {
@@ -35,7 +37,10 @@ def seed(submissions: int, households: int) -> None:
     config = load_config(os.environ)
     prepare(config)
     ours = open_backends(config)
-    upgrade_database(ours.engine)
+    state = look_at_schema(config.database)
+    if state is not None and state.found is None:
+        upgrade_database(ours.engine)
+    require_schema(config)
     with phase_bars(LABELS) as bars:
         done = fill(ours, households=households, submissions=submissions, progress=bars.show)
     click.echo(

@@ -38,6 +38,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from server.bulk import BATCH_ROWS
 from server.errors import SetupError
 
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _KINDS: tuple[tuple[type, str], ...] = (
     (JSON, "json"),
     (DateTime, "time"),
@@ -91,7 +92,7 @@ def iter_lines(connection: Connection, table: Table, columns: Sequence[str]) -> 
                 write(value) if write is not None and value is not None else value
                 for write, value in zip(writers, row, strict=True)
             ]
-            yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            yield _LINE.encode(values).encode() + b"\n"
 
 
 def iter_rows(lines: Iterable[bytes], kinds: Sequence[str]) -> Iterator[list[Any]]:

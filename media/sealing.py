@@ -58,6 +58,11 @@ class Seal:
         bulk._random = _Drawn().take
         return bulk
 
+    @property
+    def key_id(self) -> bytes:
+        """Four bytes that tell office keys apart and give nothing of them away: the first of a hash of the key."""
+        return self._key_id
+
     def seal(self, data: bytes) -> bytes:
         """The bytes sealed: 40 longer, and 16 more for each further MiB begun.
 

@@ -61,12 +61,6 @@ class Config:
         return "__Host-session" if self.is_https else "session"
 
     @property
-    def holds_database(self) -> bool:
-        """True when the database is a file that is there. False tells nothing: it may be a server's."""
-        path = self.database.removeprefix("sqlite:///")
-        return path != self.database and Path(path).is_file() and Path(path).stat().st_size > 0
-
-    @property
     def key_file(self) -> Path:
         """Where `sisir init` keeps the office key when the environment has none."""
         return self.var / "office.key"

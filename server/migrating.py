@@ -6,9 +6,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Engine
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, inspect
 
 from server.db import open_database
+from server.schema import list_revisions
+
+VERSION_TABLE = "alembic_version"
 
 
 def upgrade_database(engine: Engine, revision: str = "head") -> None:
@@ -18,6 +22,32 @@ def upgrade_database(engine: Engine, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         connection.commit()
+
+
+def newest_revision() -> str:
+    """The migration that a database must have had for this program to use it."""
+    return list_revisions()[1]
+
+
+def is_known_revision(revision: str) -> bool:
+    """False for a migration that this program does not have: the database belongs to a newer one."""
+    return revision in list_revisions()[0]
+
+
+def read_revision(connection: Connection) -> str | None:
+    """The last migration that this database had; None when it has none of our tables."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def tables_at(revision: str) -> frozenset[str]:
+    """The names of the tables that a database has after this migration: our own, whatever else lives beside them."""
+    with tempfile.TemporaryDirectory(prefix="sisir-schema-") as folder:
+        engine, _ = open_database(f"sqlite:///{folder}/empty.db")
+        upgrade_database(engine, revision)
+        with engine.connect() as connection:
+            names = frozenset(inspect(connection).get_table_names()) - {VERSION_TABLE}
+        engine.dispose()
+    return names
 
 
 def alembic_config() -> AlembicConfig:

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from media.errors import StorageError
+from media.errors import MediaError
 from server.errors import SisirError
 
 COMMANDS = {
@@ -20,6 +20,10 @@ COMMANDS = {
     "household": "server.cli.household:household",
     "screen": "server.cli.screen:screen",
     "export": "server.cli.export:export",
+    "backup": "server.cli.backup:backup",
+    "restore": "server.cli.backup:restore",
+    "doctor": "server.cli.doctor:doctor",
+    "seed": "server.cli.seed:seed",
     "demo": "server.cli.demo:demo",
 }
 
@@ -53,6 +57,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except (SisirError, StorageError) as error:
+    except (SisirError, MediaError) as error:
         click.echo(f"sisir: {getattr(error, 'message', None) or error}", err=True)
         sys.exit(1)

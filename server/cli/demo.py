@@ -7,6 +7,7 @@ import click
 from server.config import Config, load_config
 from server.demo.record import FILE_NAME, read_record, show_record
 from server.errors import SetupError
+from server.schema import look_at_schema
 
 
 @click.command()
@@ -28,9 +29,11 @@ def demo(if_empty: bool) -> None:
 def place_demo(config: Config) -> bool:
     """The demo in place, unless the installation holds anything. Returns: whether it was made now.
 
-    An installation that clearly holds one is left alone without opening its database: a start does not wait for that.
+    An installation that clearly holds one is left alone at a glance: a start does not wait for more. A database of an earlier
+    version is brought up to date.
     """
-    if read_record(config.var / FILE_NAME) is not None and config.holds_database:
+    schema = look_at_schema(config.database)
+    if read_record(config.var / FILE_NAME) is not None and schema is not None and schema.is_current:
         return False
     from server.demo.placing import place  # the whole application: only the first start needs it here
 

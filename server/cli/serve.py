@@ -16,6 +16,7 @@ from typing import Protocol
 import click
 
 from server.cli.demo import place_demo, show_demo
+from server.cli.schema import require_schema
 from server.config import Config, load_config
 from server.errors import SetupError
 
@@ -37,6 +38,7 @@ def serve(no_worker: bool, processes: int, with_demo: bool) -> None:
     if with_demo:
         place_demo(config)
         show_demo(config)
+    require_schema(config)
     if config.key is None and not config.key_file.exists():
         raise SetupError(
             f"there is no office key; run `sisir init` (it makes {config.key_file}) or set SISIR_KEY"
@@ -185,6 +187,7 @@ def worker(workers: int) -> None:
 
     set_up_logging()
     ours = backends()
+    require_schema(ours.config)
     Jobs(ours).register()
     gc.collect()
     gc.freeze()  # as in the web process

@@ -7,12 +7,14 @@ from datetime import datetime
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, insert, select
 
 import server.models.all  # noqa: F401
 from server.db import Base, now, open_database
-from server.migrating import upgrade_database
+from server.migrating import alembic_config, upgrade_database
 from server.models.submission import Submission
+from server.schema import list_revisions
 from server.services.facts_near import cell_of
 
 
@@ -54,7 +56,7 @@ def test_upgrading_twice_changes_nothing(tmp_path):
 
 
 def test_visits_from_before_there_were_squares_get_theirs(any_engine):
-    """0002 computes in SQL what the program computes when it settles a visit."""
+    """0003 computes in SQL what the program computes when it settles a visit."""
     upgrade_database(any_engine, "0001")
     rng = random.Random(5)
     points = [(rng.uniform(-11, 6), rng.uniform(95, 141)) for _ in range(200)]
@@ -95,3 +97,11 @@ def _complete(table, row):
         if not column.nullable and column.name not in row
     }
     return {**needed, **row}
+
+
+def test_the_quick_look_at_revisions_agrees_with_alembic():
+    script = ScriptDirectory.from_config(alembic_config())
+    assert list_revisions() == (
+        frozenset(item.revision for item in script.walk_revisions()),
+        script.get_current_head(),
+    )

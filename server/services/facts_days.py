@@ -239,7 +239,7 @@ def _near(session: Session, submission_ids: Collection[int]) -> dict[int, tuple[
         .where(pairs.c.place <= MOST_NEAR)
         .order_by(Submission.id)
     )
-    near: dict[int, tuple[DayVisit, ...]] = {}
+    near: dict[int, list[DayVisit]] = {}
     for row in rows:
-        near[row.own_id] = (*near.get(row.own_id, ()), _visit(row))
-    return near
+        near.setdefault(row.own_id, []).append(_visit(row))
+    return {number: tuple(visits) for number, visits in near.items()}

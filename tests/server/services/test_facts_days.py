@@ -48,22 +48,6 @@ def test_a_visit_that_comes_between_parts_the_other_two(any_sweep: Sweep) -> Non
     assert travels(any_sweep) == {first: [between], between: [first]}
 
 
-def test_a_visit_between_that_is_far_from_neither_clears_both(sweep: Sweep) -> None:
-    """15 minutes to the middle, 15 from there: 58 km/h each."""
-    first, last = sweep.send([visit(sweep, 0, HERE), visit(sweep, 30, FAR, pace=1.0)])
-    sweep.office.work()
-    assert set(travels(sweep)) == {first, last}
-    started_at = FIRST_DAY + timedelta(minutes=19)
-    house = sweep.add_house()
-    sweep.send(
-        sweep.fill(house, "penyisiran", point="-7.540000 112.335000 40 5", started_at=started_at, seconds=1)
-    )
-    sweep.office.work()
-    assert set(travels(sweep)) - {first, last} == set(travels(sweep)) - {first, last}
-    assert all(last not in named or first not in (named,) for named in travels(sweep).values())
-    assert last not in travels(sweep).get(first, [])
-
-
 def test_when_the_visit_between_is_edited_away_the_other_two_are_looked_at_again(any_sweep: Sweep) -> None:
     sent = [visit(any_sweep, 0, HERE), visit(any_sweep, 15, FAR), visit(any_sweep, 30, FAR)]
     first, between, last = any_sweep.send(sent)

@@ -3,6 +3,7 @@
 Belongs here: from what there is to see (Scene) to answers by question name. Does not: XML (forms.instance), sending.
 """
 
+import random  # furniture, not secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -248,6 +249,21 @@ _POOR = {
     "bayar_berobat": "tidak", "tabungan_500": "tidak",
 }  # fmt: skip
 
+_EITHER: Mapping[str, tuple[str, ...]] = {
+    "bukti_lahan": ("1", "2", "3", "4", "5", "6"), "kondisi_dinding": ("baik", "rusak_ringan"), "atap": ("2", "3", "4"),
+    "kondisi_atap": ("baik", "rusak_ringan"), "air": ("4", "5", "7"), "jarak_air": ("1", "2", "3"),
+    "kloset": ("1", "2", "3"), "tinja": ("1", "2", "3", "4"), "jml_sepeda": ("0", "1", "2", "3"), "jml_tv": ("0", "1"),
+    "jml_hp": ("0", "1", "2", "3", "4"), "jml_kambing": ("0", "1", "2", "3", "4", "5"), "pendidikan_kk": ("3", "4"),
+    "beli_pakaian": ("2", "3", "4", "5"), "makan_daging": ("2", "3", "4", "5"), "frek_makan": ("2", "3"),
+}  # fmt: skip
+"""Answers that no rule asks for: no two houses are furnished alike, and an officer who copies is told by that."""
+
+
+def _furnish(scene: Scene) -> dict[str, str]:
+    """What stands in this house, the same at each visit."""
+    dice = random.Random(scene.nik)  # noqa: S311
+    return {name: dice.choice(codes) for name, codes in _EITHER.items()}
+
 
 def _assets(scene: Scene, target: Mapping[str, str], at: datetime) -> FilledForm:
     answers: dict[str, Any] = {
@@ -257,6 +273,7 @@ def _assets(scene: Scene, target: Mapping[str, str], at: datetime) -> FilledForm
         "titik_aset": scene.point,
         "punya_tempat": "ya",
         **_MODEST,
+        **_furnish(scene),
         **(_POOR if scene.is_poor else {}),
         "luas_per_orang": str(int((20 if scene.is_poor else 48) * 10 / scene.members) / 10),
         "daya": scene.power,

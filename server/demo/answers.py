@@ -13,14 +13,15 @@ WALK = timedelta(seconds=60)
 STICKER_TIME = timedelta(seconds=420)
 ASSET_TIME = timedelta(seconds=720)
 COMPONENT_AGES = {
-    "ibu_hamil": (28, "p"),
-    "anak_usia_dini": (4, "l"),
-    "sd": (9, "l"),
-    "smp": (14, "p"),
-    "sma": (17, "l"),
-    "lansia": (71, "p"),
-    "disabilitas_berat": (30, "l"),
+    "ibu_hamil": (range(22, 35), "p"),
+    "anak_usia_dini": (range(1, 6), "lp"),
+    "sd": (range(7, 12), "lp"),
+    "smp": (range(13, 16), "lp"),
+    "sma": (range(16, 19), "lp"),
+    "lansia": (range(70, 80), "lp"),
+    "disabilitas_berat": (range(20, 45), "lp"),
 }
+"""Ages and sexes that a member with the component may have."""
 
 
 @dataclass(frozen=True)
@@ -163,11 +164,18 @@ def _members(scene: Scene) -> list[dict[str, str]]:
     head = _member(scene.name, "1", scene.sex, age, "tidak_ada", scene)
     head |= {"tgl_lahir": scene.born_on.isoformat(), "pengurus": "ya"}
     rows = [head]
+    dice = random.Random(f"anggota {scene.nik}")  # noqa: S311
     for component in scene.components[: scene.members - 1]:
-        years, sex = COMPONENT_AGES[component]
-        rows.append(_member(f"Anggota {component}", "3", sex, years, component, scene))
+        years, sexes = COMPONENT_AGES[component]
+        sex = dice.choice(sexes)
+        rows.append(_member(f"Anggota {component}", "3", sex, dice.choice(years), component, scene))
     while len(rows) < scene.members:
-        rows.append(_member("Anak Keluarga", "3", "l", 10, "tidak_ada", scene))
+        rows.append(
+            _member("Anak Keluarga", "3", dice.choice("lp"), dice.randrange(7, 15), "tidak_ada", scene)
+        )
+    for row in rows:
+        if "kerja_status" in row:
+            row["kerja_status"] = dice.choice("1467")
     if scene.has_civil_servant:
         worker = next((row for row in rows[1:] if int(row["umur"]) >= 18), rows[0])
         worker |= {"kerja_khusus": "asn", "kerja_status": "5"}

@@ -3,6 +3,7 @@
 Belongs here: from what there is to see (Scene) to answers by question name. Does not: XML (forms.instance), sending.
 """
 
+import random  # furniture, not secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -12,14 +13,15 @@ WALK = timedelta(seconds=60)
 STICKER_TIME = timedelta(seconds=420)
 ASSET_TIME = timedelta(seconds=720)
 COMPONENT_AGES = {
-    "ibu_hamil": (28, "p"),
-    "anak_usia_dini": (4, "l"),
-    "sd": (9, "l"),
-    "smp": (14, "p"),
-    "sma": (17, "l"),
-    "lansia": (71, "p"),
-    "disabilitas_berat": (30, "l"),
+    "ibu_hamil": (range(22, 35), "p"),
+    "anak_usia_dini": (range(1, 6), "lp"),
+    "sd": (range(7, 12), "lp"),
+    "smp": (range(13, 16), "lp"),
+    "sma": (range(16, 19), "lp"),
+    "lansia": (range(70, 80), "lp"),
+    "disabilitas_berat": (range(20, 45), "lp"),
 }
+"""Ages and sexes that a member with the component may have."""
 
 
 @dataclass(frozen=True)
@@ -162,11 +164,18 @@ def _members(scene: Scene) -> list[dict[str, str]]:
     head = _member(scene.name, "1", scene.sex, age, "tidak_ada", scene)
     head |= {"tgl_lahir": scene.born_on.isoformat(), "pengurus": "ya"}
     rows = [head]
+    dice = random.Random(f"anggota {scene.nik}")  # noqa: S311
     for component in scene.components[: scene.members - 1]:
-        years, sex = COMPONENT_AGES[component]
-        rows.append(_member(f"Anggota {component}", "3", sex, years, component, scene))
+        years, sexes = COMPONENT_AGES[component]
+        sex = dice.choice(sexes)
+        rows.append(_member(f"Anggota {component}", "3", sex, dice.choice(years), component, scene))
     while len(rows) < scene.members:
-        rows.append(_member("Anak Keluarga", "3", "l", 10, "tidak_ada", scene))
+        rows.append(
+            _member("Anak Keluarga", "3", dice.choice("lp"), dice.randrange(7, 15), "tidak_ada", scene)
+        )
+    for row in rows:
+        if "kerja_status" in row:
+            row["kerja_status"] = dice.choice("1467")
     if scene.has_civil_servant:
         worker = next((row for row in rows[1:] if int(row["umur"]) >= 18), rows[0])
         worker |= {"kerja_khusus": "asn", "kerja_status": "5"}
@@ -248,6 +257,21 @@ _POOR = {
     "bayar_berobat": "tidak", "tabungan_500": "tidak",
 }  # fmt: skip
 
+_EITHER: Mapping[str, tuple[str, ...]] = {
+    "bukti_lahan": ("1", "2", "3", "4", "5", "6"), "kondisi_dinding": ("baik", "rusak_ringan"), "atap": ("2", "3", "4"),
+    "kondisi_atap": ("baik", "rusak_ringan"), "air": ("4", "5", "7"), "jarak_air": ("1", "2", "3"),
+    "kloset": ("1", "2", "3"), "tinja": ("1", "2", "3", "4"), "jml_sepeda": ("0", "1", "2", "3"), "jml_tv": ("0", "1"),
+    "jml_hp": ("0", "1", "2", "3", "4"), "jml_kambing": ("0", "1", "2", "3", "4", "5"), "pendidikan_kk": ("3", "4"),
+    "beli_pakaian": ("2", "3", "4", "5"), "makan_daging": ("2", "3", "4", "5"), "frek_makan": ("2", "3"),
+}  # fmt: skip
+"""Answers that no rule asks for: no two houses are furnished alike, and an officer who copies is told by that."""
+
+
+def _furnish(scene: Scene) -> dict[str, str]:
+    """What stands in this house, the same at each visit."""
+    dice = random.Random(scene.nik)  # noqa: S311
+    return {name: dice.choice(codes) for name, codes in _EITHER.items()}
+
 
 def _assets(scene: Scene, target: Mapping[str, str], at: datetime) -> FilledForm:
     answers: dict[str, Any] = {
@@ -257,6 +281,7 @@ def _assets(scene: Scene, target: Mapping[str, str], at: datetime) -> FilledForm
         "titik_aset": scene.point,
         "punya_tempat": "ya",
         **_MODEST,
+        **_furnish(scene),
         **(_POOR if scene.is_poor else {}),
         "luas_per_orang": str(int((20 if scene.is_poor else 48) * 10 / scene.members) / 10),
         "daya": scene.power,

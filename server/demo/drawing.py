@@ -31,14 +31,14 @@ _PAPER = (248, 246, 238)
 
 
 def draw_photo(scene: str, copy: str) -> bytes:
-    """A JPEG of the scene. The same scene and copy give the same bytes; another copy of it is smaller and re-encoded."""
+    """A JPEG of the scene. The same scene and copy give the same bytes; another copy of it is larger and re-encoded."""
     picture = _scene(scene)
     if copy == scene:
         return _jpeg(picture, 80)
     dice = random.Random(copy)  # noqa: S311
-    width = dice.randrange(440, 480)
-    smaller = picture.resize((width, width * SIZE[1] // SIZE[0]), Image.Resampling.BILINEAR)
-    return _jpeg(smaller, dice.randrange(55, 80))
+    width = dice.randrange(660, 720)
+    larger = picture.resize((width, width * SIZE[1] // SIZE[0]), Image.Resampling.BILINEAR)
+    return _jpeg(larger, dice.randrange(55, 80))
 
 
 def draw_letter(scene: str) -> bytes:

@@ -24,6 +24,7 @@ def problem(facts: PhotoFacts) -> str | None:
     """What QC07 says of it with the settings as they come."""
     photo = PhotoOfVisit(
         "a.jpg",
+        role="house_photo",
         width=facts.width,
         height=facts.height,
         brightness=facts.brightness,
@@ -45,6 +46,12 @@ def test_an_honest_photo_is_not_called_bad(condition: str) -> None:
 )
 def test_a_bad_photo_is_called_what_it_is(condition: str, expected: str) -> None:
     assert [problem(look(condition, seed)) for seed in SEEDS] == [expected] * len(SEEDS)
+
+
+def test_only_houses_are_looked_at_for_a_screen() -> None:
+    letter = PhotoOfVisit("surat.jpg", screen=9.0)
+    limits = {"small": 480.0, "dark": 30.0, "blurred": 0.1, "screen": 5.5}
+    assert find_problem(letter, limits) is None
 
 
 def test_sharpness_of_edges_does_not_depend_on_the_light() -> None:

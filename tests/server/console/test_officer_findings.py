@@ -1,13 +1,17 @@
 """The page of what stands about officers: who sees it, what it says, what is done on it."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from sqlalchemy import select, update
 
+from server.db import now
 from server.models.audit import Audit
 from server.models.finding import Finding, FindingState, SubjectKind
+from server.services import case_screening
 from server.services.finding_store import Draft, store_findings
 
 NOTE = "Sudah didampingi dua hari, wajar."
@@ -109,3 +113,25 @@ def test_who_may_not(visit, finding_id):
     assert page.status_code == 200 and "Putuskan" not in page.text
     assert tono.post(path, data).status_code == 403
     assert visit("Rina").client.post(f"/projects/1/{path}", data=data).status_code == 403
+
+
+def test_what_is_late_stands_on_the_page_of_the_case(visit, stage):
+    later = replace(stage.office.backends, clock=lambda: now() + timedelta(days=9))
+    assert case_screening.judge_late_cases(later) > 0
+    page = unescape(visit("Rina").get(f"cases/{stage.cases['Kasiyem']}").text)
+    assert "Lewat batas tanggap" in page
+    assert "Temuan tinggi belum diputuskan sejak" in page
+    assert "batas 7 hari lewat pada" in page
+
+
+def test_every_knob_of_the_new_checks_is_on_the_settings_page(visit):
+    page = visit("Admin").get("settings").text
+    knobs = (
+        "QC03.from_hour",
+        "QC07.blurred",
+        "QC09.match_pct",
+        "QC12.times",
+        "QC16.deviations",
+        "WF05.cut_off_day",
+    )
+    assert [name for name in knobs if name not in page] == []

@@ -76,8 +76,10 @@ def campaign(sweep: Sweep) -> list[Sent]:
         }  # fmt: skip
         if number % 9 == 0:
             varied["jml_kambing"] = str(20 + number)
-        if number in (5, 6):
-            varied = {}
+        if number == 5:
+            copied = varied
+        elif number == 6:
+            varied = copied
         assets = sweep.fill(house, "aset", started_at=start, pace=0.1 if number == 3 else 1.0, answers=varied)
         forms += assets
     late = sweep.fill(houses[4], "penyisiran", started_at=FIRST_DAY + timedelta(minutes=55), seconds=1500)

@@ -66,17 +66,11 @@ def stands(sweep: Sweep) -> list[tuple]:
             f.outcome,
             f.severity,
             f.state,
-            json.dumps(
-                {key: value for key, value in f.evidence.items() if key not in GROWING}, sort_keys=True
-            ),
+            json.dumps(f.evidence, sort_keys=True),
         )
         for f, instance_id in rows
         if f.closed_at is None
     )
-
-
-GROWING = ("version_median_s", "version_visits")
-"""How long others took: known better the more visits there are."""
 
 
 # --- look-alikes -----------------------------------------------------------------------------------------------------

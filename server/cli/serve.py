@@ -12,10 +12,14 @@ from types import FrameType
 import click
 
 from server.config import load_config
+from server.processes import allow_open_files, end_with_parent
 
 STOP_WAIT_S = 30
 WORKER_DELAY_S = 1.0
 FIRST_S = 5.0
+RESTART_DELAY_S = 0.5
+HEAD_LIMIT_MS = 20_000
+CONNECTIONS = 2048
 
 
 @click.command()
@@ -45,18 +49,19 @@ def _require_free(host: str, port: int) -> None:
 def _web_command(host: str, port: int, threads: int, processes: int) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", str(processes), "--blocking-threads", str(threads), "--no-ws", "--respawn-failed-workers",
-        "--log-level", "error", "server.wsgi:app",
+        "--workers", str(processes), "--blocking-threads", str(threads), "--no-ws", "--http", "1",
+        "--backlog", str(CONNECTIONS), "--backpressure", str(CONNECTIONS), "--http1-header-read-timeout", str(HEAD_LIMIT_MS),
+        "--respawn-failed-workers", "--respawn-interval", str(RESTART_DELAY_S), "--log-level", "error", "server.wsgi:app",
     ]  # fmt: skip
 
 
 def _supervise(web: list[str], work: list[str] | None) -> int:
     """Runs web server and worker until a signal comes; a child that dies is started again. Returns: exit status.
 
-    The worker starts a moment later, so that the first page does not share the processor with it.
+    The worker starts a moment later, so that the first page does not share the processor with it. A child that gives up by
+    itself in its first seconds will do so again: the installation is at fault, and its message says why. One that was killed
+    is none of that.
     """
-    children = {"web": subprocess.Popen(web)}  # noqa: S603 - our own commands
-    commands = {"web": web}
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -64,22 +69,31 @@ def _supervise(web: list[str], work: list[str] | None) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    allow_open_files()
     started = time.monotonic()
+    children, commands = {"web": _start(web)}, {"web": web}
     status = 0
     while not stopping.wait(0.2):
         age_s = time.monotonic() - started
         if work is not None and "work" not in children and age_s > WORKER_DELAY_S:
-            commands["work"], children["work"] = work, subprocess.Popen(work)  # noqa: S603
+            commands["work"], children["work"] = work, _start(work)
         for name, child in list(children.items()):
-            if child.poll() is not None:
-                if age_s < FIRST_S:
-                    click.echo(f"sisir: the {name} process did not start; see the message above", err=True)
-                    status = child.returncode or 1
-                    stopping.set()
-                    break
-                children[name] = subprocess.Popen(commands[name])  # noqa: S603
+            if child.poll() is None:
+                continue
+            if age_s < FIRST_S and child.returncode > 0:
+                click.echo(f"sisir: the {name} process did not start; see the message above", err=True)
+                status = child.returncode
+                stopping.set()
+                break
+            stopping.wait(RESTART_DELAY_S)
+            children[name] = _start(commands[name])
     _end(list(children.values()))
     return status
+
+
+def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+    """A child that ends with this process, so that nobody else keeps the port when this one is killed."""
+    return subprocess.Popen(command, preexec_fn=end_with_parent)  # noqa: S603, PLW1509 - our own command; one thread
 
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:

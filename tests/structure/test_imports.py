@@ -18,7 +18,7 @@ WEB = {"flask", "werkzeug", "flask_babel", "flask_smorest"}
 SQL = {"sqlalchemy", "alembic"}
 # Within server, each layer may import itself and what stands to its left.
 LAYERS = [
-    ("errors",), ("config",), ("db",), ("models",), ("permissions", "scope"), ("boundaries", "migrating", "logs"),
+    ("errors", "processes", "connections"), ("config",), ("db",), ("models",), ("permissions", "scope"), ("boundaries", "migrating", "logs"),
     ("backends",), ("uploads",), ("services",), ("jobs", "auth"), ("edge",), ("openrosa", "api", "console", "rendering"),
     ("app", "demo"), ("wsgi", "cli", "__main__"),
 ]  # fmt: skip

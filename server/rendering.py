@@ -9,9 +9,10 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from media.errors import StorageUnavailableError
+from media.errors import StorageUnavailableError, is_lacking
 from server.errors import (
     BadRequestError,
     BadValueError,
@@ -30,6 +31,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(SisirError, _answer)
     app.register_error_handler(HTTPException, _from_framework)
     app.register_error_handler(OperationalError, _database_down)
+    app.register_error_handler(PoolTimeoutError, _database_down)
     app.register_error_handler(DataError, _unfit)
     app.register_error_handler(OverflowError, _unfit)
     app.before_request(_refuse_nul)
@@ -87,8 +89,8 @@ def _unfit(error: Exception) -> ResponseReturnValue:
     )
 
 
-def _database_down(error: OperationalError) -> ResponseReturnValue:
-    LOG.warning("database.unavailable", extra={"error": type(error.orig).__name__})
+def _database_down(error: OperationalError | PoolTimeoutError) -> ResponseReturnValue:
+    LOG.warning("database.unavailable", extra={"error": type(getattr(error, "orig", error)).__name__})
     return _answer(UnavailableError())
 
 
@@ -98,6 +100,9 @@ def _storage_down(error: StorageUnavailableError) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
+    if is_lacking(error):
+        LOG.error("machine.lacking", extra={"route": request.endpoint, "errno": getattr(error, "errno", None)})
+        return _answer(UnavailableError())
     LOG.exception("request.failed", extra={"route": request.endpoint})
     ours = SisirError("Internal Server Error")
     return _answer(ours)

@@ -54,7 +54,7 @@ class Attacker:
     def draw(self) -> Request:
         """The next request."""
         kinds: Sequence[tuple[Callable[[], Request], int]] = (
-            (self._right, 8), (self._again, 6), (self._edit, 3), (self._other_xml, 3), (self._broken_xml, 12), (self._values, 5),
+            (self._right, 4), (self._again, 6), (self._edit, 3), (self._other_xml, 3), (self._broken_xml, 12), (self._values, 5),
             (self._names, 5), (self._broken_multipart, 12), (self._lengths, 4), (self._many_parts, 1), (self._bombs, 1),
             (self._headers, 4), (self._reads, 14), (self._paths, 14), (self._methods, 4),
         )  # fmt: skip

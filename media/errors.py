@@ -21,7 +21,9 @@ Only StorageUnavailableError is worth a second try with the same bytes.
 
 import errno
 
-_LACKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EROFS})
+_LACKS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EROFS}
+)
 
 
 def is_lacking(error: BaseException) -> bool:

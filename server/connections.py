@@ -16,13 +16,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 LOG = logging.getLogger("sisir.connections")
 WINDOW_S = 60.0
 MIN_BYTES = 3000
 """Within a window; the slowest mobile network that is of any use moves ten times as much."""
-_DESCRIPTORS = "/proc/self/fd"
+_DESCRIPTORS = Path("/proc/self/fd")
 _INFO_BYTES = 136
 _MOVED_AT = 120
 """In Linux's struct tcp_info: bytes_acked, then bytes_received, 64 bits each."""
@@ -159,10 +160,10 @@ class _Output:
 
 def _connections() -> Iterator[tuple[int, socket.socket]]:
     """This process's TCP connections with the inodes of their sockets, as duplicates for the caller to close."""
-    if not os.path.isdir(_DESCRIPTORS):
+    if not _DESCRIPTORS.is_dir():
         return
-    for name in os.listdir(_DESCRIPTORS):
-        copy = _duplicate(name)
+    for descriptor in list(_DESCRIPTORS.iterdir()):
+        copy = _duplicate(descriptor)
         if copy is None:
             continue
         is_tcp = copy.family in (socket.AF_INET, socket.AF_INET6) and copy.type == socket.SOCK_STREAM
@@ -172,18 +173,18 @@ def _connections() -> Iterator[tuple[int, socket.socket]]:
             copy.close()
 
 
-def _duplicate(name: str) -> socket.socket | None:
+def _duplicate(descriptor: Path) -> socket.socket | None:
     """A second handle on the socket with this descriptor; None when it is no socket, or closed in the meantime."""
     try:
-        if not os.readlink(f"{_DESCRIPTORS}/{name}").startswith("socket:"):
+        if not str(descriptor.readlink()).startswith("socket:"):
             return None
-        descriptor = os.dup(int(name))
+        copied = os.dup(int(descriptor.name))
     except OSError:
         return None
     try:
-        return socket.socket(fileno=descriptor)
+        return socket.socket(fileno=copied)
     except OSError:
-        os.close(descriptor)
+        os.close(copied)
         return None
 
 

@@ -101,7 +101,9 @@ def _storage_down(error: StorageUnavailableError) -> ResponseReturnValue:
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     if is_lacking(error):
-        LOG.error("machine.lacking", extra={"route": request.endpoint, "errno": getattr(error, "errno", None)})
+        LOG.error(
+            "machine.lacking", extra={"route": request.endpoint, "errno": getattr(error, "errno", None)}
+        )
         return _answer(UnavailableError())
     LOG.exception("request.failed", extra={"route": request.endpoint})
     ours = SisirError("Internal Server Error")

@@ -211,7 +211,6 @@ class _Scheduler(Scheduler):
         if is_ours:
             super().enqueue_periodic_tasks(now)
 
-
     def _claim(self, key: str) -> bool:
         claim, present = secrets.token_hex(8), time.monotonic()
         self._seen = {name: at for name, at in self._seen.items() if present - at < CLAIM_MEMORY_S}

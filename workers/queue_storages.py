@@ -4,7 +4,6 @@ Belongs here: connections and tables of each back end, and which exceptions mean
 jobs.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,7 +59,7 @@ class LazySqliteStorage(SqliteStorage):
 def _inode_of(filename: str) -> int:
     """The number of the file with this name; 0 when there is none."""
     try:
-        return os.stat(filename).st_ino
+        return Path(filename).stat().st_ino
     except FileNotFoundError:
         return 0
 

@@ -93,7 +93,7 @@ def _supervise(web: list[str], work: list[str] | None) -> int:
 
 def _start(command: list[str]) -> "subprocess.Popen[bytes]":
     """A child that ends with this process, so that nobody else keeps the port when this one is killed."""
-    return subprocess.Popen(command, preexec_fn=end_with_parent)  # noqa: S603, PLW1509 - our own command; one thread
+    return subprocess.Popen(command, preexec_fn=end_with_parent)  # noqa: S603 - our own command; one thread
 
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:

@@ -79,7 +79,9 @@ def _look(backends: Backends, blob: Blob) -> _Look:
         return _Look(blob, None, None)
     except Exception as error:  # a fault of ours or of a library's: known to the log, not to the officer
         if is_lacking(error):
-            raise StorageUnavailableError("the machine lacks room or descriptors for looking at photos") from error
+            raise StorageUnavailableError(
+                "the machine lacks room or descriptors for looking at photos"
+            ) from error
         LOG.exception("photo.look_failed", extra={"blob_id": blob.id})
         return _Look(blob, None, None)
 

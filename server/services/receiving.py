@@ -16,7 +16,7 @@ from forms.definition import FormDefinition
 from forms.errors import MissingFieldError, SubmissionError
 from forms.submission import ExpectedFile, SubmissionDocument
 from server.backends import Backends
-from server.db import insert_for, now
+from server.db import insert_for
 from server.errors import (
     BadRequestError,
     ConflictError,
@@ -24,14 +24,13 @@ from server.errors import (
     FormClosedError,
     MissingParameterError,
     OtherXmlError,
-    SisirError,
     SupersededError,
     UnknownInstanceError,
     UnknownVersionError,
 )
 from server.models.form import Form, FormState, FormVersion
 from server.models.project import Project
-from server.models.submission import Attachment, EntityState, Refused, Submission, SubmissionVersion
+from server.models.submission import Attachment, EntityState, Submission, SubmissionVersion
 from server.permissions import Caller
 from server.services import audit, form_cache, publishing
 from server.services.blobs import keep_blob
@@ -345,39 +344,4 @@ def _version_of(form_id: int, instance_id: str) -> Select[SubmissionVersion]:
         SubmissionVersion.form_id == form_id,
         SubmissionVersion.is_draft.is_(False),
         SubmissionVersion.instance_id == instance_id,
-    )
-
-
-def keep_refused(
-    session: Session,
-    backends: Backends,
-    upload: SubmissionUpload,
-    error: SisirError,
-    *,
-    project_id: int,
-    actor_id: int | None,
-) -> None:
-    """Keeps the XML of a refused submission, sealed, for an administrator to rescue; a resend only counts.
-
-    Effects: one row per content and code; its own transaction, after the refusal rolled the other one back.
-    """
-    digest = xml_digest(backends, upload.xml)
-    moment = now()
-    session.execute(
-        insert_for(session, Refused)
-        .values(
-            project_id=project_id,
-            digest=digest,
-            code=error.code,
-            message=error.message,
-            actor_id=actor_id,
-            body=backends.seal.seal(upload.xml),
-            times=1,
-            first_at=moment,
-            last_at=moment,
-        )
-        .on_conflict_do_update(
-            index_elements=["project_id", "digest", "code"],
-            set_={"times": Refused.times + 1, "last_at": moment},
-        )
     )

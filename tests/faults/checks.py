@@ -62,7 +62,9 @@ def check_thanked_is_stored(office: Office, visits: Collection[Visit]) -> None:
             visit = known[version.instance_id]
             xml = office.backends.seal.open(version.xml) if version.is_sealed else version.xml
             assert xml == visit.xml
-            slots = session.scalars(select(Attachment).where(Attachment.submission_version_id == version.id)).all()
+            slots = session.scalars(
+                select(Attachment).where(Attachment.submission_version_id == version.id)
+            ).all()
             assert {slot.name for slot in slots} == set(visit.files)
             for slot in slots:
                 assert slot.blob_id is not None, "a photo that came with it is not there"
@@ -99,7 +101,9 @@ def findings_of(office: Office) -> dict[FindingKey, int]:
             subject = names.get(finding.subject_id, str(finding.subject_id))
             if finding.closed_at is None:
                 told[subject, finding.code, finding.outcome, finding.severity, finding.state, peers] += 1
-        errors = session.scalars(select(Submission.screening_error).where(Submission.screening_error.is_not(None))).all()
+        errors = session.scalars(
+            select(Submission.screening_error).where(Submission.screening_error.is_not(None))
+        ).all()
         assert errors == []
     return dict(told)
 
@@ -107,7 +111,9 @@ def findings_of(office: Office) -> dict[FindingKey, int]:
 def check_as_undisturbed(target: Target, visits: Collection[Visit], folder: Path) -> None:
     """Findings are those of an office where the same came in, in the same order at the same times, and nothing happened."""
     with target.office.session() as session:
-        order = session.execute(select(Submission.instance_id, Submission.received_at).order_by(Submission.id)).all()
+        order = session.execute(
+            select(Submission.instance_id, Submission.received_at).order_by(Submission.id)
+        ).all()
     calm = replay(target, {visit.iid: visit for visit in visits}, order, folder)
     disturbed, undisturbed = findings_of(target.office), findings_of(calm)
     assert disturbed == undisturbed, _differences(disturbed, undisturbed)

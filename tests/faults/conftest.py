@@ -43,7 +43,7 @@ def open_desk(quick_path: Path, prepared: Target) -> OpenDesk:
     @contextmanager
     def opened(**variables: str) -> Iterator[Desk]:
         given = {"SISIR_QUEUE": f"sqlite:{quick_path / 'queue.db'}", **variables}
-        is_embedded = "SISIR_DATABASE" not in variables
+        is_embedded = not variables.get("SISIR_DATABASE", "").startswith("postgres")
         folder = quick_path / "office"
         target = copy_target(prepared, folder, **given) if is_embedded else open_target(folder, **given)
         try:

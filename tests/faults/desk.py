@@ -3,7 +3,6 @@
 Belongs here: sending one visit, a consumer in this process, what must be true afterwards. Does not: any particular fault.
 """
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 from huey.consumer import Consumer
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from server.backends import open_backends
 from server.jobs import Jobs
@@ -20,6 +18,7 @@ from server.models.submission import Attachment, Submission, SubmissionVersion
 from tests.faults import checks
 from tests.faults.senders import Visit, Visits
 from tests.fuzz.office_forms import Target
+from tests.fuzz.wire import BOUNDARY, Answer, Part, Request, call, render_parts
 from tests.office import HEADERS
 from workers.queue import make_consumer
 
@@ -41,31 +40,37 @@ class Desk:
     def __post_init__(self) -> None:
         self._drawn = Visits(1, self.target, 0)
 
-    def send(self, visit: Visit | None = None) -> TestResponse:
+    def send(self, visit: Visit | None = None) -> Answer:
         """Sends a visit, a new one by default."""
-        visit = visit or self._drawn.draw()
+        visit = visit or self.draw()
         if visit not in self.visits:
             self.visits.append(visit)
-        parts = {name: (io.BytesIO(data), name, "image/jpeg") for name, data in visit.files.items()}
-        answer = self.target.office.client.post(
-            self.target.phones[visit.phone].url("submission?deviceID=collect%3Aabc"),
-            data={"xml_submission_file": (io.BytesIO(visit.xml), "a.xml", "text/xml"), **parts},
-            content_type="multipart/form-data",
-            headers=HEADERS,
-        )
-        visit.thanked = visit.thanked or answer.status_code == 201
+        parts = [Part(name, data, name) for name, data in visit.files.items()]
+        body = render_parts([Part("xml_submission_file", visit.xml, "a.xml", "text/xml"), *parts])
+        address = self.target.phones[visit.phone].url("submission?deviceID=collect%3Aabc")
+        headers = {**HEADERS, "Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
+        answer = call(self.target.office.app.wsgi_app, Request("POST", address, headers, body))
+        visit.thanked = visit.thanked or answer.status == 201
         return answer
 
     def refused(self, count: int = 2) -> None:
         """Visits that get 503 with a sentence for the officer, and of which nothing is kept."""
         before = self.counts()
         for _ in range(count):
-            answer = self.send()
-            assert answer.status_code == 503, answer.data
-            assert answer.headers["Retry-After"] == "60"
-            assert "Isian tetap aman di HP".encode() in answer.data
+            self.refused_one(self.draw())
         if before is not None:
             assert self.counts() == before
+
+    def refused_one(self, visit: Visit) -> None:
+        """This visit gets 503."""
+        answer = self.send(visit)
+        assert answer.status == 503, answer.body
+        assert answer.headers["Retry-After"] == "60"
+        assert b"Isian tetap aman di HP" in answer.body
+
+    def draw(self) -> Visit:
+        """A visit that was not sent yet."""
+        return self._drawn.draw()
 
     def counts(self) -> list[int] | None:
         """Rows of everything that a submission makes; None while the database does not answer."""
@@ -80,7 +85,7 @@ class Desk:
         for visit in self.visits:
             if not visit.thanked:
                 answer = self.send(visit)
-                assert answer.status_code == 201, answer.data
+                assert answer.status == 201, answer.body
 
     @contextmanager
     def working(self) -> Iterator[Consumer]:

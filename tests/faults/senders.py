@@ -60,7 +60,12 @@ class Visits:
             if key not in known:
                 self._shops.append((key, visit))
             return visit
-        answers = {"lat": f"{lat:.6f}", "lon": f"{lon:.6f}", "daya": chance.choice("14"), "mobil": str(chance.randrange(2))}
+        answers = {
+            "lat": f"{lat:.6f}",
+            "lon": f"{lon:.6f}",
+            "daya": chance.choice("14"),
+            "mobil": str(chance.randrange(2)),
+        }
         xml = visit_xml("aset", iid, chance.choice(self._target.entities), answers | {"milik": "sendiri"})
         return Visit(iid, xml, {"depan.jpg": self._photo(), "kk.jpg": self._photo()}, self._phone, False)
 

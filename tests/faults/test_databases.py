@@ -24,12 +24,15 @@ def test_postgresql_that_stops_and_starts_loses_nothing(open_desk: OpenDesk) -> 
         with running():
             desk = stack.enter_context(open_desk(SISIR_DATABASE=url, SISIR_QUEUE=url))
             with desk.working():
-                assert desk.send().status_code == 201
+                assert desk.send().status == 201
         # Stopped while web and worker hold connections to it.
         desk.refused()
-        assert desk.target.office.client.get(desk.target.phones[0].url("formList"), headers=HEADERS).status_code == 503
+        assert (
+            desk.target.office.client.get(desk.target.phones[0].url("formList"), headers=HEADERS).status_code
+            == 503
+        )
         with running(), desk.working() as consumer:
-            assert desk.send().status_code == 201
+            assert desk.send().status == 201
             desk.resend()
             desk.check()
             assert consumer.scheduler.is_alive()
@@ -41,7 +44,7 @@ def test_a_worker_outlasts_postgresql_that_stops_under_it(open_desk: OpenDesk) -
         with running():
             desk = stack.enter_context(open_desk(SISIR_DATABASE=url))
             for _ in range(20):
-                assert desk.send().status_code == 201
+                assert desk.send().status == 201
             consumer = stack.enter_context(desk.working())
         desk.refused(1)
         with running():
@@ -69,7 +72,9 @@ class Lock:
         if engine.dialect.name == "sqlite":
             self._other = sqlite3.connect(str(engine.url.database), isolation_level=None)
             self._other.execute("begin immediate" if writes else "begin")
-            self._other.execute("update project set name = name" if writes else "select count(*) from submission")
+            self._other.execute(
+                "update project set name = name" if writes else "select count(*) from submission"
+            )
         else:
             plain = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
             self._other = psycopg.connect(plain)
@@ -84,10 +89,13 @@ class Lock:
 
 def test_a_long_writer_costs_503_and_nothing_is_kept(locked_desk: Desk) -> None:
     desk = locked_desk
-    assert desk.send().status_code == 201
+    assert desk.send().status == 201
     lock = Lock(desk, writes=True)
     desk.refused()
-    assert desk.target.office.client.get(desk.target.phones[0].url("formList"), headers=HEADERS).status_code == 200
+    assert (
+        desk.target.office.client.get(desk.target.phones[0].url("formList"), headers=HEADERS).status_code
+        == 200
+    )
     with desk.working():
         lock.release()
         desk.resend()
@@ -97,7 +105,7 @@ def test_a_long_writer_costs_503_and_nothing_is_kept(locked_desk: Desk) -> None:
 def test_a_worker_waits_out_a_long_writer(locked_desk: Desk) -> None:
     desk = locked_desk
     for _ in range(5):
-        assert desk.send().status_code == 201
+        assert desk.send().status == 201
     lock = Lock(desk, writes=True)
     with pytest.raises(processing.PASSING):
         processing.process_owed(desk.target.office.backends)
@@ -108,11 +116,11 @@ def test_a_worker_waits_out_a_long_writer(locked_desk: Desk) -> None:
 
 def test_a_long_reader_disturbs_nobody(locked_desk: Desk) -> None:
     desk = locked_desk
-    assert desk.send().status_code == 201
+    assert desk.send().status == 201
     lock = Lock(desk, writes=False)
     with desk.working():
         for _ in range(10):
-            assert desk.send().status_code == 201
+            assert desk.send().status == 201
         desk.check()
     lock.release()
 
@@ -120,7 +128,7 @@ def test_a_long_reader_disturbs_nobody(locked_desk: Desk) -> None:
 def test_two_workers_on_the_same_work_do_it_once(any_desk: Desk, quick_path: Path) -> None:
     desk = any_desk
     for _ in range(60):
-        assert desk.send().status_code == 201
+        assert desk.send().status == 201
     config = desk.target.office.backends.config
     both: list[Backends] = [open_backends(config), open_backends(config)]
     errors: list[BaseException] = []

@@ -17,14 +17,17 @@ from tests.servers import S3Server, prepare_s3
 
 @pytest.fixture
 def proxied(s3_server: S3Server, open_desk: OpenDesk, tmp_path: Path) -> Iterator[tuple[Desk, Behaviour]]:
-    with behind_proxy(s3_server) as (server, behaviour), open_desk(SISIR_MEDIA=server.url(tmp_path.name)) as desk:
+    with (
+        behind_proxy(s3_server) as (server, behaviour),
+        open_desk(SISIR_MEDIA=server.url(tmp_path.name)) as desk,
+    ):
         yield desk, behaviour
 
 
 def test_an_s3_that_stops_and_starts_loses_nothing(open_desk: OpenDesk) -> None:
     with prepare_s3() as (server, running), open_desk(SISIR_MEDIA=server.url("faults")) as desk:
         with running():
-            assert desk.send().status_code == 201
+            assert desk.send().status == 201
         desk.refused()
         with pytest.raises(processing.PASSING):  # its photos cannot be looked at now
             desk.target.office.work()
@@ -37,7 +40,7 @@ def test_an_s3_that_stops_and_starts_loses_nothing(open_desk: OpenDesk) -> None:
 @pytest.mark.parametrize("status", [500, 503, 403])
 def test_an_s3_that_answers_errors_loses_nothing(proxied: tuple[Desk, Behaviour], status: int) -> None:
     desk, behaviour = proxied
-    assert desk.send().status_code == 201
+    assert desk.send().status == 201
     behaviour.status = status
     desk.refused(1)
     with pytest.raises(processing.PASSING):
@@ -54,7 +57,7 @@ def test_a_slow_s3_is_waited_for_and_one_that_is_silent_is_not(
 ) -> None:
     desk, behaviour = proxied
     behaviour.delay_s = 0.5
-    assert desk.send().status_code == 201
+    assert desk.send().status == 201
     behaviour.delay_s = 4
     storage = desk.target.office.backends.storage
     monkeypatch.setattr(storage._client._endpoint.http_session, "_timeout", 0.5)  # type: ignore[attr-defined]
@@ -67,9 +70,11 @@ def test_a_slow_s3_is_waited_for_and_one_that_is_silent_is_not(
         desk.check()
 
 
-def test_an_s3_that_breaks_off_in_the_middle_of_a_photo_is_asked_again(proxied: tuple[Desk, Behaviour]) -> None:
+def test_an_s3_that_breaks_off_in_the_middle_of_a_photo_is_asked_again(
+    proxied: tuple[Desk, Behaviour],
+) -> None:
     desk, behaviour = proxied
-    assert desk.send().status_code == 201
+    assert desk.send().status == 201
     behaviour.cut_after_bytes = 700
     with pytest.raises(processing.PASSING):
         desk.target.office.work()

@@ -57,7 +57,9 @@ def test_whatever_is_killed_what_was_thanked_for_stays(
         checks.check_thanked_is_stored(target.office, phones.visits)
         assert all(phones.send(visit) for visit in pending), served.log()
         checks.wait_until_checked(target.office)
-    print(f"{kind}: {KILLS} kills, {len(phones.visits)} visits, {len(pending)} to send again, answers {phones.statuses}")
+    print(
+        f"{kind}: {KILLS} kills, {len(phones.visits)} visits, {len(pending)} to send again, answers {phones.statuses}"
+    )
     assert phones.statuses == {201}
     checks.check_thanked_is_stored(target.office, phones.visits)
     checks.check_entities_once(target.office, phones.visits)

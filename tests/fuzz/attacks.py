@@ -84,7 +84,9 @@ class Attacker:
         return self._post(visit.xml, self._photos(visit.names), url=url)
 
     def _some_earlier(self) -> tuple[Visit, str]:
-        return self.chance.choice(self._earlier) if self._earlier else (self._visit(), self._url("submission"))
+        return (
+            self.chance.choice(self._earlier) if self._earlier else (self._visit(), self._url("submission"))
+        )
 
     def _again(self) -> Request:
         visit, url = self._some_earlier()
@@ -169,11 +171,22 @@ class Attacker:
         elif kind == 4:
             body = bytearray(bytes(body).replace(b"\r\n", chance.choice([b"\n", b"\r", b"\r\n\r\n"])))
         elif kind == 5:
-            body[:0] = b"--" + BOUNDARY + b"\r\n" + b"X-Long: " + b"y" * chance.choice([10, 70_000]) + b"\r\n\r\n\r\n"
+            body[:0] = (
+                b"--"
+                + BOUNDARY
+                + b"\r\n"
+                + b"X-Long: "
+                + b"y" * chance.choice([10, 70_000])
+                + b"\r\n\r\n\r\n"
+            )
         elif kind == 6:
             odd = chance.choice([b"form-data", b"attachment; name=xml_submission_file", b'form-data; name="', b"",
                                  b"form-data; name*=utf-8''%ff%fe; filename*=nope'x'%41", b'form-data; name="\xff\xfe"'])  # fmt: skip
-            body = bytearray(render_parts([Part("", b"x", disposition=odd), Part("xml_submission_file", request.xml or b"")]))
+            body = bytearray(
+                render_parts(
+                    [Part("", b"x", disposition=odd), Part("xml_submission_file", request.xml or b"")]
+                )
+            )
         else:
             body += chance.randbytes(200)
         return Request("POST", request.path, headers, bytes(body))
@@ -182,7 +195,20 @@ class Attacker:
         request, chance = self._right(), self.chance
         size = len(request.body)
         declared = chance.choice(
-            ["0", "-1", "", "abc", "1e3", "٣", str(size - 1), str(size + 1), str(size // 2), str(size + 10**6), str(10**30), "200000000"]
+            [
+                "0",
+                "-1",
+                "",
+                "abc",
+                "1e3",
+                "٣",
+                str(size - 1),
+                str(size + 1),
+                str(size // 2),
+                str(size + 10**6),
+                str(10**30),
+                "200000000",
+            ]
         )
         body = request.body
         if declared.isascii() and declared.isdigit() and int(declared) < size:
@@ -200,7 +226,9 @@ class Attacker:
         visit, chance = self._visit(), self.chance
         kind = chance.randrange(4)
         if kind == 0:
-            xml = visit.xml.replace(b"<meta>", b"<nama>" + b"z" * chance.choice([10**6, 6 * 10**6, 11 * 10**6]) + b"</nama><meta>")
+            xml = visit.xml.replace(
+                b"<meta>", b"<nama>" + b"z" * chance.choice([10**6, 6 * 10**6, 11 * 10**6]) + b"</nama><meta>"
+            )
             return self._post(xml)
         if kind == 1:
             request = self._post(visit.xml)
@@ -234,8 +262,19 @@ class Attacker:
         )  # fmt: skip
         headers = dict(OPENROSA)
         if chance.random() < 0.3:
-            headers[chance.choice(["If-None-Match", "If-Modified-Since", "Range", "Accept-Encoding"])] = chance.choice(
-                ["*", '"x"', "W/", "bytes=5-2", "bytes=0-99999999999999", "Thu, 01 Jan 1970 00:00:00 GMT", "\xff", "gzip;q=x"]
+            headers[chance.choice(["If-None-Match", "If-Modified-Since", "Range", "Accept-Encoding"])] = (
+                chance.choice(
+                    [
+                        "*",
+                        '"x"',
+                        "W/",
+                        "bytes=5-2",
+                        "bytes=0-99999999999999",
+                        "Thu, 01 Jan 1970 00:00:00 GMT",
+                        "\xff",
+                        "gzip;q=x",
+                    ]
+                )
             )
         return Request(chance.choice(["GET", "GET", "HEAD"]), self._url(rest), headers)
 
@@ -257,7 +296,9 @@ class Attacker:
 
     def _methods(self) -> Request:
         request = self._right() if self.chance.random() < 0.5 else self._reads()
-        method = self.chance.choice(["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW", "HEAD", "POST"])
+        method = self.chance.choice(
+            ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW", "HEAD", "POST"]
+        )
         if method == "POST":
             return Request("POST", request.path, request.headers, request.body)
         return Request(method, request.path, request.headers, request.body)
@@ -270,4 +311,9 @@ def png_bomb() -> bytes:
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
 
     head = (30_000).to_bytes(4, "big") * 2 + b"\x08\x00\x00\x00\x00"
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(100_000)))
+        + chunk(b"IEND", b"")
+    )

@@ -107,7 +107,11 @@ def draw_visit(chance: random.Random, target: Target) -> Visit:
     iid = f"uuid:{uuid.UUID(int=chance.getrandbits(128), version=4)}"
     kind = chance.randrange(4)
     if kind == 0:
-        answers = {"daya": chance.choice("14"), "lantai": chance.choice("28"), "mobil": str(chance.randrange(3))}
+        answers = {
+            "daya": chance.choice("14"),
+            "lantai": chance.choice("28"),
+            "mobil": str(chance.randrange(3)),
+        }
         entity = chance.choice(target.entities)
         return Visit(visit_xml("aset", iid, entity, answers), ("depan.jpg", "kk.jpg"))
     if kind == 1:

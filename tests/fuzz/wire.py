@@ -53,7 +53,9 @@ def render_parts(parts: Iterable[Part], boundary: bytes = BOUNDARY) -> bytes:
         if part.disposition is not None:
             out.write(b"Content-Disposition: " + part.disposition)
         else:
-            out.write(f'Content-Disposition: form-data; name="{part.name}"'.encode("utf-8", "surrogateescape"))
+            out.write(
+                f'Content-Disposition: form-data; name="{part.name}"'.encode("utf-8", "surrogateescape")
+            )
             if part.file_name is not None:
                 out.write(f'; filename="{part.file_name}"'.encode("utf-8", "surrogateescape"))
         out.write(b"\r\nContent-Type: " + part.content_type.encode() + b"\r\n\r\n" + part.data + b"\r\n")
@@ -84,7 +86,9 @@ def call(app: Callable[..., Any], request: Request) -> Answer:
         "HTTP_HOST": "sisir.test",
     }
     if request.body or request.declared is not None:
-        environ["CONTENT_LENGTH"] = request.declared if request.declared is not None else str(len(request.body))
+        environ["CONTENT_LENGTH"] = (
+            request.declared if request.declared is not None else str(len(request.body))
+        )
     for name, value in request.headers.items():
         key = name.upper().replace("-", "_")
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value

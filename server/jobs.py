@@ -56,3 +56,4 @@ class Jobs:
         with session_scope(self._backends.sessions) as session:
             entity_actions.force_held(session, self._backends)
             accounts.sweep_sessions(session)
+        self._backends.storage.sweep()

@@ -14,6 +14,9 @@ from server.models.actor import Account
 from server.services import accounts, projects
 from server.services.accounts import Login
 
+MAX_LOGIN_BYTES = 20_000
+"""Nobody who is not logged in makes us keep more."""
+
 
 @blueprint.get("/login")
 def login() -> str:
@@ -25,6 +28,7 @@ def login() -> str:
 def log_in() -> ResponseReturnValue:
     """Checks address and password; a wrong one gives the same page with the address kept."""
     require_same_origin()
+    request.max_content_length = MAX_LOGIN_BYTES
     email = request.form.get("email", "")
     with session_scope(backends().sessions) as session:
         done = accounts.log_in(session, email=email, password=request.form.get("password", ""))

@@ -2,20 +2,26 @@
 
 import sqlite3
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
 from server.backends import Backends, open_backends
+from server.models.entity import Entity
 from server.services import processing
+from server.services.claims import claim_owed
 from tests.faults import checks
 from tests.faults.conftest import OpenDesk
 from tests.faults.desk import Desk, next_minute
+from tests.faults.senders import Visit
+from tests.fuzz.office_forms import shop_xml
 from tests.office import HEADERS
-from tests.servers import prepare_postgres
+from tests.servers import Database, prepare_postgres
 
 
 def test_postgresql_that_stops_and_starts_loses_nothing(open_desk: OpenDesk) -> None:
@@ -150,3 +156,27 @@ def test_two_workers_on_the_same_work_do_it_once(any_desk: Desk, quick_path: Pat
     checks.check_as_undisturbed(desk.target, desk.visits, quick_path / "calm")
     for backends in both:
         backends.engine.dispose()
+
+
+def test_an_update_waits_for_what_another_worker_has_claimed(
+    postgres_database: Database, open_desk: OpenDesk
+) -> None:
+    url, key = postgres_database.plain_url, str(uuid.uuid4())
+    with open_desk(SISIR_DATABASE=url, SISIR_QUEUE=url) as desk:
+        for number, action in enumerate(
+            ('create="1"', 'update="1" baseVersion="1"', 'update="1" baseVersion="2"')
+        ):
+            iid = f"uuid:{uuid.uuid4()}"
+            xml = shop_xml(iid, key, action, f"Warung {number}", "-7.5 112.2 0 5")
+            assert desk.send(Visit(iid, xml, {"warung.jpg": b"none"}, 0, True)).status == 201
+        backends = desk.target.office.backends
+        with claim_owed(
+            backends, 1
+        ) as first:  # the other worker has the submission that makes the shop, and is slow
+            assert len(first) == 1
+            assert processing.process_owed(backends) == 2
+        assert processing.process_owed(backends) == 1
+        with desk.target.office.session() as session:
+            shop = session.scalars(select(Entity).where(Entity.uuid == key)).one()
+            assert (shop.version, shop.label, shop.conflict) == (3, "Warung 2", None)
+        desk.check()

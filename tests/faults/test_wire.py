@@ -222,6 +222,14 @@ def test_two_hundred_megabytes_are_refused_by_the_head_alone(web: Web, more: lis
     assert b"paling banyak 100 berkas, tiap foto paling besar 50 MB" in answer
 
 
+def test_who_is_not_known_cannot_make_us_read_megabytes(web: Web) -> None:
+    token = web.desk.target.phones[0].token
+    for path in ("/login", web.desk.target.phones[0].url("submission").replace(token, "z" * 64)):
+        with web.connect() as connection:
+            connection.sendall(web.head(100_000_000, path=path))
+            assert answer_on(connection)[9:12] in (b"401", b"403", b"413")
+
+
 def test_a_photo_of_sixty_megabytes_is_refused_and_never_in_memory(web: Web) -> None:
     visit = web.desk.draw()
     start, end = body_of(visit).rsplit(b"--" + BOUNDARY + b"--", 1)

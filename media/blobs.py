@@ -9,7 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -119,6 +119,10 @@ class Storage(ABC):
         Raises: StorageUnavailableError that says what is wrong and what to do. For `sisir doctor` and
         readiness.
         """
+
+    def sweep(self, older_than: timedelta = timedelta(days=1)) -> int:
+        """How many leftovers of interrupted puts were deleted. Back ends that leave none have nothing to do."""
+        return 0
 
     def read(self, key: str, *, max_bytes: int = MAX_READ_BYTES) -> bytes:
         """A whole blob of at most max_bytes.

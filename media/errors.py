@@ -19,6 +19,20 @@ later │   ├── BlobMissingError          no blob has this key
 Only StorageUnavailableError is worth a second try with the same bytes.
 """
 
+import errno
+
+_LACKS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EROFS}
+)
+
+
+def is_lacking(error: BaseException) -> bool:
+    """True when the machine lacks something that may come back: room, descriptors, memory, a disk that answers.
+
+    It says nothing about the bytes that were worked on, so that they are worth another try.
+    """
+    return isinstance(error, OSError) and error.errno in _LACKS
+
 
 class MediaError(Exception):
     """Root of everything this package raises on purpose."""

@@ -31,11 +31,17 @@ from media.blobs import (
     iter_chunks,
     validate_key,
 )
-from media.errors import BadStorageUrlError, BlobMissingError, BlobTooLargeError, StorageUnavailableError
+from media.errors import (
+    BadStorageUrlError,
+    BlobMissingError,
+    BlobTooLargeError,
+    StorageUnavailableError,
+    is_lacking,
+)
 
 CONNECT_TIMEOUT_S = 5
-READ_TIMEOUT_S = 60
-TRIES = 3
+READ_TIMEOUT_S = 20
+TRIES = 2
 PART_BYTES = 8 * (1 << 20)
 _TRANSFER = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, use_threads=False)
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
@@ -97,7 +103,8 @@ class S3Storage(Storage):
         for chunk in iter_chunks(source):
             size += len(chunk)
             self._check_size(size)
-            copy.write(chunk)
+            with _room():
+                copy.write(chunk)
         copy.seek(0)
 
     def _put(self, file: BinaryIO, key: str, content_type: str) -> StoredBlob:
@@ -188,6 +195,17 @@ class S3Storage(Storage):
             endpoint = f" --endpoint-url {self.endpoint}" if self.endpoint else ""
             return f"{self._place()} does not exist; make it: aws s3 mb s3://{self.bucket}{endpoint}"
         return f"{self._place()} answered {code}"
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """A full disk of ours, where the temporary copy lies, is as bad as a full S3."""
+    try:
+        yield
+    except OSError as error:
+        if is_lacking(error):
+            raise StorageUnavailableError("no room for a temporary copy; make room") from error
+        raise
 
 
 class _Body(io.RawIOBase):

@@ -24,7 +24,7 @@ VARIABLES = {
     "SISIR_QUEUE": "the queue; default sqlite:$SISIR_VAR/queue.db; postgresql://..., redis://...",
     "SISIR_KEY": "the office key (base64, 32 bytes); default the file $SISIR_VAR/office.key, made by sisir init",
     "SISIR_TIMEZONE": "time zone of the office; default Asia/Jakarta (WIB)",
-    "SISIR_THREADS": "threads of one web process; default 8",
+    "SISIR_THREADS": "requests that one web process takes at a time, those of slow phones included; default 32",
     "SISIR_PROXIES": "addresses or networks of reverse proxies in front, comma between; default 127.0.0.1,::1",
 }
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -46,7 +46,7 @@ class Config:
     queue: str
     key: str | None
     timezone: ZoneInfo
-    threads: int = 8
+    threads: int = 32
     proxies: tuple[Network, ...] = ()
     """Whose X-Forwarded-For is believed."""
 
@@ -86,7 +86,7 @@ def load_config(environ: Mapping[str, str]) -> Config:
         queue=environ.get("SISIR_QUEUE") or f"sqlite:{var / 'queue.db'}",
         key=environ.get("SISIR_KEY") or None,
         timezone=_timezone(environ.get("SISIR_TIMEZONE") or "Asia/Jakarta"),
-        threads=_number(environ, "SISIR_THREADS", 8),
+        threads=_number(environ, "SISIR_THREADS", 32),
         proxies=_networks(environ.get("SISIR_PROXIES") or "127.0.0.1,::1"),
     )
 

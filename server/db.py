@@ -5,7 +5,7 @@ Belongs here: what every model and service shares. Does not: tables (models/), q
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -34,7 +34,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.sql.functions import FunctionElement
@@ -45,6 +46,9 @@ from server.errors import UnavailableError
 LOCK_WAIT_S = 20
 TRUSTED_S = 2.0
 """How long a PostgreSQL connection may lie unused before it is asked whether it still works."""
+CONNECT_WAIT_S = 5
+SILENCE_S = 30
+"""How long a connection to PostgreSQL may hear nothing from the other machine before it counts as broken."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -121,6 +125,7 @@ def open_database(url: str) -> tuple[Engine, Sessions]:
     else:
         engine = create_engine(
             parsed,
+            connect_args=_postgres_arguments(parsed.query),
             pool_size=8,
             max_overflow=24,
             pool_timeout=LOCK_WAIT_S,
@@ -159,9 +164,25 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+def _postgres_arguments(given: Mapping[str, object]) -> dict[str, int]:
+    """Limits on waiting for a machine that is gone; what the URL says goes first."""
+    ours = {
+        "connect_timeout": CONNECT_WAIT_S,
+        "keepalives_idle": SILENCE_S // 2,
+        "keepalives_interval": SILENCE_S // 6,
+        "keepalives_count": 3,
+        "tcp_user_timeout": SILENCE_S * 1000,
+    }
+    return {name: value for name, value in ours.items() if name not in given}
+
+
 def _prepare_postgres(connection: Any, _record: Any) -> None:
+    """The database, too, notices soon that our machine is gone: locks of a worker that lost its power are then free."""
     connection.execute("SET TIME ZONE 'UTC'")
     connection.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
+    connection.execute(f"SET tcp_keepalives_idle = {SILENCE_S // 2}")
+    connection.execute(f"SET tcp_keepalives_interval = {SILENCE_S // 6}")
+    connection.execute("SET tcp_keepalives_count = 3")
     connection.commit()
 
 
@@ -218,14 +239,24 @@ def _transaction(session: Session, options: dict[str, Any], *, writes: bool = Tr
         if not writes:
             return
         session.commit()
-    except OperationalError as error:
+    except (DBAPIError, PoolTimeoutError) as error:
         session.rollback()
-        raise UnavailableError(f"the database does not answer: {type(error.orig).__name__}") from error
+        if not _is_down(error):
+            raise
+        cause = type(getattr(error, "orig", error)).__name__
+        raise UnavailableError(f"the database does not answer: {cause}") from error
     except BaseException:
         session.rollback()
         raise
     finally:
         session.close()
+
+
+def _is_down(error: Exception) -> bool:
+    """Whether the database, not the statement, is at fault: no answer, no room, no connection left, locked too long."""
+    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
+        return error.connection_invalidated
+    return True
 
 
 def insert_for(session: Session, table: Any) -> Any:

@@ -105,6 +105,7 @@ class Jobs:
             accounts.sweep_sessions(session)
         officer_screening.judge_due_officers(self._backends)
         case_screening.judge_owed_cases(self._backends)
+        self._backends.storage.sweep()
 
     def _run_clock(self) -> None:
         """What only the passing of time makes true."""

@@ -10,9 +10,10 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from media.errors import StorageUnavailableError
+from media.errors import StorageUnavailableError, is_lacking
 from server.errors import (
     BadRequestError,
     BadValueError,
@@ -34,6 +35,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(SisirError, _answer)
     app.register_error_handler(HTTPException, _from_framework)
     app.register_error_handler(OperationalError, _database_down)
+    app.register_error_handler(PoolTimeoutError, _database_down)
     app.register_error_handler(DataError, _unfit)
     app.register_error_handler(IntegrityError, _taken)
     app.register_error_handler(OverflowError, _unfit)
@@ -120,8 +122,8 @@ def _taken(error: IntegrityError) -> ResponseReturnValue:
     return _answer(ConflictError("somebody else changed this at the same moment; look again"))
 
 
-def _database_down(error: OperationalError) -> ResponseReturnValue:
-    LOG.warning("database.unavailable", extra={"error": type(error.orig).__name__})
+def _database_down(error: OperationalError | PoolTimeoutError) -> ResponseReturnValue:
+    LOG.warning("database.unavailable", extra={"error": type(getattr(error, "orig", error)).__name__})
     return _answer(UnavailableError())
 
 
@@ -131,6 +133,11 @@ def _storage_down(error: StorageUnavailableError) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
+    if is_lacking(error):
+        LOG.error(
+            "machine.lacking", extra={"route": request.endpoint, "errno": getattr(error, "errno", None)}
+        )
+        return _answer(UnavailableError())
     LOG.exception("request.failed", extra={"route": request.endpoint})
     ours = SisirError("Internal Server Error")
     return _answer(ours)

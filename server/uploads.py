@@ -16,8 +16,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from media.blobs import Digests
+from media.errors import is_lacking
 from server.config import MAX_FILE_BYTES, MAX_FILES
-from server.errors import BrokenUploadError, MissingPartError, TooLargeError
+from server.errors import BrokenUploadError, MissingPartError, TooLargeError, UnavailableError
 
 XML_PART = "xml_submission_file"
 INCOMPLETE_PART = "*isIncomplete*"
@@ -93,7 +94,8 @@ class SubmissionUpload:
 def read_upload(request: Request, received_at: datetime) -> Iterator[SubmissionUpload]:
     """The upload in a multipart request; its temporary files live as long as the block.
 
-    Raises: BrokenUploadError (no or broken multipart), MissingPartError (no XML part), TooLargeError.
+    Raises: BrokenUploadError (no or broken multipart), MissingPartError (no XML part), TooLargeError, UnavailableError (no
+    room for temporary files).
     Source: the OpenRosa specification, "The POST".
     """
     if request.mimetype != "multipart/form-data":
@@ -119,6 +121,8 @@ def _parts(request: Request, stack: ExitStack) -> list[tuple[str, FileStorage]]:
     except RequestEntityTooLarge as error:
         raise TooLargeError() from error
     except (HTTPException, ValueError, OSError) as error:
+        if is_lacking(error):
+            raise UnavailableError("no room for the temporary files of an upload") from error
         raise BrokenUploadError(f"the multipart body is broken: {type(error).__name__}") from error
     for _, part in parts:
         stack.callback(part.close)

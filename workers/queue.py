@@ -10,12 +10,14 @@ and a message that is lost costs a minute.
 
 import importlib.util
 import logging
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from huey import Huey
 from huey.api import Task, TaskWrapper
@@ -30,8 +32,12 @@ from workers.queue_storages import FAILURES, LazyPostgresStorage, LazySqliteStor
 EXAMPLES = (
     "write sqlite:var/queue.db, postgresql://user:password@host/database, redis://host:6379/0 or memory:"
 )
-BUSY_TIMEOUT_S = 10
+BUSY_TIMEOUT_S = 3
+MUTE_S = 5.0
+"""How long nothing is sent to a queue that did not take a message: who sends must not wait for it again and again."""
 MAX_IDLE_S = 1.0
+STALE_CLAIM_S = 55.0
+CLAIM_MEMORY_S = 7200.0
 STOP_TIMEOUT_S = 30
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 _logger = logging.getLogger("sisir.queue")
@@ -65,6 +71,9 @@ class Queue(Huey):
             **options,
         )
 
+        self.muted_until = 0.0
+        """Monotonic; see wake."""
+
     def enqueue(self, task: Task) -> None:
         """Sends a job, or runs it here and now. Raises: BadMessageError before anything happened."""
         if self.immediate and isinstance(task, Task):
@@ -90,24 +99,28 @@ def open_queue(url: str, *, name: str = "sisir", immediate: bool = False) -> Hue
         return Queue(name, LazyPostgresStorage, immediate=False, dsn=f"postgresql:{rest}")
     if scheme in ("redis", "rediss"):
         _require_redis()
-        return Queue(name, PriorityRedisStorage, immediate=False, url=url)
+        return Queue(name, PriorityRedisStorage, immediate=False, url=_with_timeouts(url))
     raise BadQueueUrlError(f"no queue begins with {scheme[:20]!r}; {EXAMPLES}")
 
 
 def wake(task: TaskWrapper, *args: int | str, **kwargs: int | str) -> bool:
     """Whether the message was taken; False when the queue is down, which is logged and costs a minute, no
-    data.
+    data; for some seconds the next ones are not even tried.
 
     Args: task is what @queue.task() made of a function; args are ids. For edges, after their commit. A
     connection that broke while idle is made anew once.
     Raises: BadMessageError for anything that is no id.
     """
+    queue = task.huey
+    if time.monotonic() < getattr(queue, "muted_until", 0.0):
+        return False
     for is_last in (False, True):
         try:
             task(*args, **kwargs)
             return True
         except FAILURES as error:
             if is_last:
+                queue.muted_until = time.monotonic() + MUTE_S
                 _logger.warning(
                     "queue_unavailable task=%s error=%s", task.func.__name__, type(error).__name__
                 )
@@ -177,18 +190,39 @@ def make_consumer(queue: Huey, workers: int, *, periodic: bool = True, signals: 
 
 
 class _Scheduler(Scheduler):
-    """Sends the periodic jobs of a minute that no other consumer has claimed."""
+    """Sends the periodic jobs of a minute that no other consumer has claimed.
+
+    A clock that was set back meets minutes that were claimed before: their claims were seen a while ago and do not count.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._seen: dict[str, float] = {}
+        """Claims of minutes -> when they were first met (monotonic)."""
 
     def enqueue_periodic_tasks(self, now: datetime | None) -> None:
         moment = now or datetime.now(UTC)
         try:
-            is_ours = self.huey.put_if_empty(_minute_key(moment), 1)
+            is_ours = self._claim(_minute_key(moment))
             self.huey.delete(_minute_key(moment - timedelta(minutes=10)))
         except FAILURES:
             self._logger.exception("Error claiming the minute of the periodic tasks.")
             return
         if is_ours:
             super().enqueue_periodic_tasks(now)
+
+    def _claim(self, key: str) -> bool:
+        claim, present = secrets.token_hex(8), time.monotonic()
+        self._seen = {name: at for name, at in self._seen.items() if present - at < CLAIM_MEMORY_S}
+        if self.huey.put_if_empty(key, claim):
+            self._seen[claim] = present
+            return True
+        standing = str(self.huey.get(key, peek=True))
+        if present - self._seen.setdefault(standing, present) < STALE_CLAIM_S:
+            return False
+        self.huey.put(key, claim)
+        self._seen[claim] = present
+        return True
 
 
 class _Consumer(Consumer):
@@ -237,6 +271,14 @@ def _read_path(rest: str) -> Path:
     if not rest or rest.startswith("//"):
         raise BadQueueUrlError(f"sqlite: takes a path and no slashes before it; {EXAMPLES}")
     return Path(rest).absolute()
+
+
+def _with_timeouts(url: str) -> str:
+    """The URL with limits on waiting for a Redis that is gone, unless it has its own."""
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query))
+    ours = {"socket_connect_timeout": "5", "socket_timeout": "10", "socket_keepalive": "yes"}
+    return parts._replace(query=urlencode({**ours, **given})).geturl()
 
 
 def _require_redis() -> None:

@@ -5,6 +5,8 @@ jobs.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,13 @@ except ImportError:
 
 
 class LazySqliteStorage(SqliteStorage):
-    """A file in WAL mode with synchronous=normal: never corrupt, and a message does not wait for the disk."""
+    """A file in WAL mode with synchronous=normal: never corrupt, and a message does not wait for the disk.
+
+    When the file is deleted or replaced while it is open, the next use makes or opens the one that is there now: sender and
+    receiver would else go on with different files for ever.
+    """
+
+    _inode = -1
 
     def __init__(self, name: str, filename: str, **options: Any) -> None:
         super().__init__(name, filename=filename, create_tables=False, **options)
@@ -36,7 +44,24 @@ class LazySqliteStorage(SqliteStorage):
         connection.execute("pragma synchronous=normal")
         for statement in self.ddl:
             connection.execute(statement)
+        self._inode = _inode_of(self.filename)
         return connection
+
+    @contextmanager
+    def db(self, commit: bool = False, close: bool = False) -> Iterator[sqlite3.Cursor]:
+        """As huey's, on the file that has the name now."""
+        if self._conn is not None and _inode_of(self.filename) != self._inode:
+            self.close()
+        with super().db(commit, close) as cursor:
+            yield cursor
+
+
+def _inode_of(filename: str) -> int:
+    """The number of the file with this name; 0 when there is none."""
+    try:
+        return Path(filename).stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 class LazyPostgresStorage(PostgresStorage):

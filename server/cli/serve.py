@@ -19,10 +19,14 @@ from server.cli.demo import place_demo, show_demo
 from server.cli.schema import require_schema
 from server.config import Config, load_config
 from server.errors import SetupError
+from server.processes import allow_open_files, end_with_parent
 
 STOP_WAIT_S = 30
 WORKER_DELAY_S = 1.0
 FIRST_S = 5.0
+RESTART_DELAY_S = 0.5
+HEAD_LIMIT_MS = 20_000
+CONNECTIONS = 2048
 
 
 @click.command()
@@ -98,7 +102,7 @@ class _Started:
     """A process with an interpreter of its own."""
 
     def __init__(self, command: list[str]) -> None:
-        self._process = subprocess.Popen(command)  # noqa: S603 - our own commands
+        self._process = subprocess.Popen(command, preexec_fn=end_with_parent)  # noqa: S603 - our own; one thread
 
     def poll(self) -> int | None:
         return self._process.poll()
@@ -119,9 +123,11 @@ def _start_web(config: Config, processes: int) -> _Child:
 
 def _run_web(config: Config, processes: int) -> None:
     from granian import Granian  # after the fork: the supervisor needs none of it
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    end_with_parent()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     Granian(
@@ -131,8 +137,13 @@ def _run_web(config: Config, processes: int) -> None:
         interface=Interfaces.WSGI,
         workers=processes,
         blocking_threads=config.threads,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_LIMIT_MS),
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
         websockets=False,
         respawn_failed_workers=True,
+        respawn_interval=RESTART_DELAY_S,
         log_level=LogLevels.error,
     ).serve()
 
@@ -144,16 +155,19 @@ def _start_worker() -> _Child:
 def _supervise(programs: dict[str, Callable[[], _Child]]) -> int:
     """Runs web server and worker until a signal comes; a child that dies is started again. Returns: exit status.
 
-    The worker starts a moment later, so that the first page does not share the processor with it.
+    The worker starts a moment later, so that the first page does not share the processor with it. A child that gives up by
+    itself in its first seconds will do so again: the installation is at fault, and its message says why. One that was killed
+    is none of that.
     """
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    children = {"web": programs["web"]()}
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    allow_open_files()
+    children = {"web": programs["web"]()}
     started = time.monotonic()
     status = 0
     while not stopping.wait(0.2):
@@ -162,13 +176,15 @@ def _supervise(programs: dict[str, Callable[[], _Child]]) -> int:
             children["work"] = programs["work"]()
         for name, child in list(children.items()):
             code = child.poll()
-            if code is not None:
-                if age_s < FIRST_S:
-                    click.echo(f"sisir: the {name} process did not start; see the message above", err=True)
-                    status = code or 1
-                    stopping.set()
-                    break
-                children[name] = programs[name]()
+            if code is None:
+                continue
+            if age_s < FIRST_S and code > 0:
+                click.echo(f"sisir: the {name} process did not start; see the message above", err=True)
+                status = code
+                stopping.set()
+                break
+            stopping.wait(RESTART_DELAY_S)
+            children[name] = programs[name]()
     for child in children.values():
         child.ask()
     for child in children.values():

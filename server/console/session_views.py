@@ -17,6 +17,9 @@ from server.openrosa.answers import retry_after
 from server.services import accounts, projects
 from server.services.accounts import Login
 
+MAX_LOGIN_BYTES = 20_000
+"""Nobody who is not logged in makes us keep more."""
+
 
 @blueprint.get("/login")
 def login() -> str:
@@ -28,6 +31,7 @@ def login() -> str:
 def log_in() -> ResponseReturnValue:
     """Checks address and password; a wrong one gives the same page with the address kept."""
     require_same_origin()
+    request.max_content_length = MAX_LOGIN_BYTES
     email, going_to, ours = request.form.get("email", ""), request.form.get("next", ""), backends()
     try:
         done = auth.log_in(ours, request, email=email, password=request.form.get("password", ""))

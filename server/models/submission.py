@@ -159,7 +159,11 @@ class Refused(Base):
     """A submission that was refused, kept for rescue: counted, not repeated."""
 
     __tablename__ = "refused"
-    __table_args__ = (UniqueConstraint("project_id", "digest", "code"),)
+    __table_args__ = (
+        UniqueConstraint("project_id", "digest", "code"),
+        Index("ix_refused_actor", "actor_id", "last_at", "size_bytes"),
+        Index("ix_refused_size", "size_bytes"),
+    )
 
     id: Mapped[Id]
     project_id: Mapped[int] = mapped_column(BigId, ForeignKey("project.id"))
@@ -168,7 +172,9 @@ class Refused(Base):
     message: Mapped[str]
     actor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
     body: Mapped[bytes] = deferred(mapped_column(LargeBinary))
-    """The XML, sealed."""
+    """The XML, sealed; empty when it was too large to be kept or there was no room for more."""
+    size_bytes: Mapped[int] = mapped_column(default=0)
+    """Of the body, so that what a flood of refusals takes is known without reading it."""
     times: Mapped[int] = mapped_column(default=1)
     first_at: Mapped[CreatedAt]
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)

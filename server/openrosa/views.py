@@ -22,7 +22,7 @@ from server.openrosa.answers import (
     require_version_header,
     set_caching,
 )
-from server.services import blobs, entity_lists, projects, receiving, serving
+from server.services import blobs, entity_lists, projects, receiving, refusals, serving
 from server.uploads import read_upload
 
 blueprint = Blueprint("openrosa", __name__, url_prefix="/v1/projects/<int:project_id>")
@@ -130,7 +130,7 @@ def submit(project_id: int) -> Response:
         except SisirError as error:
             if error.status in (400, 403, 404, 409):
                 with session_scope(ours.sessions) as session:
-                    receiving.keep_refused(
+                    refusals.keep_refused(
                         session, ours, upload, error, project_id=project_id, actor_id=caller.actor_id
                     )
             raise

@@ -1,9 +1,9 @@
-"""Which owed submissions this worker works on, so that no other does the same work.
+"""Which owed submissions this worker works on, so that no other does the same work, and entities in order of arrival.
 
-Belongs here: taking and keeping a batch. Does not: the work (processing.py).
+Belongs here: taking and keeping a batch, what must be settled before it. Does not: the work (processing.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import ARRAY, BigInteger, Select, func, literal, select
@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from server.backends import Backends
 from server.db import session_scope
-from server.models.submission import Submission
+from server.models.submission import EntityState, Submission
 
 _CLASS = 0x5153_0000_0000_0000
 """Keeps the numbers of these locks apart from those of entities."""
+_SETTLING = 0x5154_0000_0000_0000
 
 
 @contextmanager
@@ -30,6 +31,26 @@ def claim_owed(backends: Backends, limit: int, *, after: int = 0) -> Iterator[li
             return
         ids = list(session.scalars(owed_query().where(Submission.id > after).limit(limit)))
     yield ids
+
+
+def with_earlier(session: Session, ids: Sequence[int]) -> list[int]:
+    """These submissions, and before them the earlier ones whose entities are owed, though another worker has claimed them.
+
+    Entities are changed in order of arrival: an update must not come before the submission that makes its entity, nor before
+    an earlier update, only because two workers have them. Whoever comes first settles for the other, who finds it done.
+    Effects: on PostgreSQL only one worker at a time settles what is owed to entities, until its transaction ends. On SQLite
+    two workers have the same batches.
+    """
+    owed = session.scalars(
+        select(Submission.id).where(Submission.id.in_(ids), Submission.entity_state == EntityState.owed)
+    ).all()
+    if not owed or session.get_bind().dialect.name != "postgresql":
+        return list(ids)
+    session.execute(select(func.pg_advisory_xact_lock(_SETTLING)))
+    earlier = owed_query().where(
+        Submission.entity_state == EntityState.owed, Submission.id < max(owed), Submission.id.not_in(ids)
+    )
+    return sorted([*session.scalars(earlier), *ids])
 
 
 def owed_query() -> Select[int]:

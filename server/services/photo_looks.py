@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from media.errors import MediaError, PhotoError, StorageUnavailableError
+from media.errors import MediaError, PhotoError, StorageUnavailableError, is_lacking
 from media.likeness import phash_chunks
 from media.photos import PhotoFacts, make_thumbnail, read_photo_facts
 from server.backends import Backends
@@ -77,7 +77,11 @@ def _look(backends: Backends, blob: Blob) -> _Look:
         raise
     except MediaError:
         return _Look(blob, None, None)
-    except Exception:  # a fault of ours or of a library's: known to the log, not to the officer
+    except Exception as error:  # a fault of ours or of a library's: known to the log, not to the officer
+        if is_lacking(error):
+            raise StorageUnavailableError(
+                "the machine lacks room or descriptors for looking at photos"
+            ) from error
         LOG.exception("photo.look_failed", extra={"blob_id": blob.id})
         return _Look(blob, None, None)
 

@@ -16,7 +16,7 @@ from server.errors import UnavailableError
 from server.models.submission import EntityState, Submission
 from server.services import peers, photo_looks, screening, settling
 from server.services.answers import Reader
-from server.services.claims import claim_owed, owed_query
+from server.services.claims import claim_owed, owed_query, with_earlier
 
 LOG = logging.getLogger("sisir.processing")
 BATCH = 200
@@ -53,7 +53,9 @@ def _process(backends: Backends, ids: list[int]) -> int:
     reader, later = Reader(backends), set[int]()
 
     def settle(session: Session, batch: Sequence[int]) -> Sequence[int]:
-        settling.settle_submissions(session, backends, batch, reader, later)
+        # One that failed with its batch is settled alone: the others must not fail with it again.
+        all_of_them = with_earlier(session, batch) if batch is ids else batch
+        settling.settle_submissions(session, backends, all_of_them, reader, later)
         return batch
 
     def screen(session: Session, batch: Sequence[int]) -> Sequence[int]:

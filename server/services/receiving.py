@@ -12,23 +12,21 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.backends import Backends
-from server.db import insert_for, now
 from server.errors import (
     ConflictError,
     DeletedError,
     OtherXmlError,
-    SisirError,
     SupersededError,
     UnknownInstanceError,
 )
 from server.models.project import Project
-from server.models.submission import Attachment, EntityState, Refused, Submission
+from server.models.submission import Attachment, EntityState, Submission
 from server.permissions import Caller
 from server.services import audit, editing, submission_rows
-from server.services.incoming import Incoming, Known, find_known, read_incoming, xml_digest
+from server.services.incoming import Incoming, Known, find_known, read_incoming
 from server.uploads import SubmissionUpload
 
-__all__ = ["Outcome", "Receipt", "keep_refused", "prepare", "receive_submission", "store"]
+__all__ = ["Outcome", "Receipt", "prepare", "receive_submission", "store"]
 
 
 class Outcome(StrEnum):
@@ -242,41 +240,3 @@ def _carry_files(session: Session, old_version_id: int, incoming: Incoming) -> N
             slot.blob_id, slot.content_type = old[slot.name].blob_id, old[slot.name].content_type
             slot.received_at = old[slot.name].received_at
     session.flush()
-
-
-def keep_refused(
-    session: Session,
-    backends: Backends,
-    upload: SubmissionUpload,
-    error: SisirError,
-    *,
-    project_id: int,
-    actor_id: int | None,
-) -> None:
-    """Keeps the XML of a refused submission, sealed, for an administrator to rescue; a resend only counts.
-
-    Effects: one row per content and code; its own transaction, after the refusal rolled the other one back.
-    Nothing for a campaign that does not exist.
-    """
-    if session.get(Project, project_id) is None:
-        return
-    digest = xml_digest(backends, upload.xml)
-    moment = now()
-    session.execute(
-        insert_for(session, Refused)
-        .values(
-            project_id=project_id,
-            digest=digest,
-            code=error.code,
-            message=error.message,
-            actor_id=actor_id,
-            body=backends.seal.seal(upload.xml),
-            times=1,
-            first_at=moment,
-            last_at=moment,
-        )
-        .on_conflict_do_update(
-            index_elements=["project_id", "digest", "code"],
-            set_={"times": Refused.times + 1, "last_at": moment},
-        )
-    )

@@ -1,4 +1,4 @@
-"""What every queue does, tried on SQLite and PostgreSQL: messages, schedules, periodic jobs, consumers."""
+"""What every queue does, tried on SQLite, PostgreSQL and Redis: messages, schedules, periodic jobs, consumers."""
 
 import threading
 import time
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import redis
 from huey import Huey
 
 from workers.queue import (
@@ -20,10 +21,15 @@ from workers.queue import (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "redis"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:{tmp_path / 'var' / 'queue.db'}"
+    if request.param == "redis":
+        address = str(request.getfixturevalue("redis_server"))
+        with redis.Redis.from_url(address) as client:
+            client.flushall()
+        return address
     return str(request.getfixturevalue("postgres_database").plain_url)
 
 
@@ -285,3 +291,23 @@ def test_claims_of_past_minutes_do_not_pile_up(queue: Huey) -> None:
         scheduler.enqueue_periodic_tasks(moment + timedelta(minutes=minute, seconds=40))
     assert queue.result_count() <= 10
     assert pending_count(queue) == 30
+
+
+def test_a_clock_that_was_set_back_does_not_keep_periodic_jobs_waiting(
+    open_it: Callable[[], Huey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedulers = []
+    for queue in (open_it(), open_it()):
+
+        @queue.periodic_task(lambda moment: True, name="every_minute")
+        def every_minute() -> None: ...
+
+        schedulers.append(make_consumer(queue, 1, signals=False)._create_scheduler())
+    present = [1000.0]
+    monkeypatch.setattr("workers.queue.time.monotonic", lambda: present[0])
+    moment = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+    for step in (0, 1, 2, -2, -1, 0, 1):  # minutes on the clock on the wall; the clock was set back by five
+        for scheduler in schedulers:
+            scheduler.enqueue_periodic_tasks(moment + timedelta(minutes=step))
+        present[0] += 60
+    assert pending_count(schedulers[0].huey) == 7, "once in every minute that passed, whatever the clock said"

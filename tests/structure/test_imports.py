@@ -18,7 +18,7 @@ WEB = {"flask", "werkzeug", "flask_babel", "flask_smorest"}
 SQL = {"sqlalchemy", "alembic"}
 # Within server, each layer may import itself and what stands to its left.
 LAYERS = [
-    ("errors",), ("problems",), ("config", "schema"), ("db", "bulk"), ("models",), ("permissions", "scope"),
+    ("errors", "processes", "connections"), ("problems",), ("config", "schema"), ("db", "bulk"), ("models",), ("permissions", "scope"),
     ("boundaries", "migrating", "logs", "phone_code", "setting_up", "attempts"),
     ("backends",), ("uploads",), ("services",), ("jobs", "auth"), ("edge",), ("openrosa", "api", "console", "rendering"),
     ("app", "demo", "front_door"), ("seed",), ("wsgi", "cli", "__main__"),

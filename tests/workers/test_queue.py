@@ -1,4 +1,4 @@
-import importlib.util
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -123,8 +123,8 @@ def test_what_is_no_queue_url_is_refused_with_an_example(url: str) -> None:
         open_queue(url)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("redis") is not None, reason="the redis package is installed")
-def test_redis_without_its_package_says_how_to_get_it() -> None:
+def test_redis_without_its_package_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(BadQueueUrlError, match="pip install redis"):
         open_queue("redis://127.0.0.1:6379/0")
 

@@ -228,3 +228,21 @@ def test_an_officer_of_another_campaign_may_not_send(office, phone):
         phone.url("formList").replace(f"projects/{office.project_id}", f"projects/{other}"), headers=HEADERS
     )
     assert b"<formID>" not in answer.data
+
+
+def test_xml_in_a_form_field_is_kept_as_it_is_or_refused(office, phone):
+    def send(xml: bytes) -> int:
+        body = (
+            b'--x\r\nContent-Disposition: form-data; name="xml_submission_file"\r\n\r\n'
+            + xml
+            + b"\r\n--x--\r\n"
+        )
+        url = phone.url("submission")
+        kind = "multipart/form-data; boundary=x"
+        return office.client.post(url, data=body, content_type=kind, headers=HEADERS).status_code
+
+    good = instance(body="<nama>Säri</nama>")[1]
+    assert send(good) == 201
+    assert send(instance(body="<nama>NAMA</nama>")[1].replace(b"NAMA", b"S\xffri")) == 400
+    with office.session() as session:
+        assert [version.xml for version in session.scalars(select(SubmissionVersion))] == [good]

@@ -142,6 +142,10 @@ def _xml(request: Request, parts: list[tuple[str, FileStorage]]) -> bytes:
         text = request.form.get(XML_PART)
         if text is None:
             raise MissingPartError(f"the part {XML_PART} is missing", details={"field": XML_PART})
+        if (
+            "\ufffd" in text
+        ):  # what Werkzeug puts in place of bytes that are no UTF-8: they must not be kept changed
+            raise BrokenUploadError("the XML came as a form field and is not UTF-8; send it as a file")
         xml = text.encode()
     if len(xml) > MAX_XML_BYTES:
         raise TooLargeError("the XML is larger than 10 MB")

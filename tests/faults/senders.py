@@ -132,7 +132,7 @@ class Phones:
         with requests.Session() as session:
             while not self._stopping.is_set():
                 waiting = [visit for visit in mine if not visit.thanked and visit.tries < 3]
-                visit = chance.choice(waiting) if waiting and chance.random() < 0.3 else drawn.draw()
+                visit = chance.choice(waiting) if waiting and chance.random() < 0.8 else drawn.draw()
                 if visit.tries == 0:
                     mine.append(visit)
                     self.visits.append(visit)

@@ -267,3 +267,21 @@ def test_a_campaign_that_is_not_there_is_404(office, phone):
     )
     assert answer.status_code == 404
     assert count(office, Refused) == 0
+
+
+def test_xml_in_a_form_field_is_kept_as_it_is_or_refused(office, phone):
+    def send(xml: bytes) -> int:
+        body = (
+            b'--x\r\nContent-Disposition: form-data; name="xml_submission_file"\r\n\r\n'
+            + xml
+            + b"\r\n--x--\r\n"
+        )
+        url = phone.url("submission")
+        kind = "multipart/form-data; boundary=x"
+        return office.client.post(url, data=body, content_type=kind, headers=HEADERS).status_code
+
+    good = instance(body="<nama>Säri</nama>")[1]
+    assert send(good) == 201
+    assert send(instance(body="<nama>NAMA</nama>")[1].replace(b"NAMA", b"S\xffri")) == 400
+    with office.session() as session:
+        assert [version.xml for version in session.scalars(select(SubmissionVersion))] == [good]

@@ -19,6 +19,7 @@ COMMANDS = {
     "area": "server.cli.area:area",
     "household": "server.cli.household:household",
     "screen": "server.cli.screen:screen",
+    "refused": "server.cli.refused:refused",
     "export": "server.cli.export:export",
     "backup": "server.cli.backup:backup",
     "restore": "server.cli.backup:restore",

@@ -224,8 +224,8 @@ def examine_work(patient: Patient) -> Iterator[Diagnosis]:
                 f"{refused} submissions were refused and are kept for rescue.",
             ),
             Text(
-                "Tanyakan kepada petugasnya apa yang terjadi; HP-nya masih menyimpan isian itu.",
-                "Ask the officers what happened; their phones still hold these visits.",
+                "Lihat sebabnya dengan `sisir refused list`; setelah dibetulkan: `sisir refused take NOMOR`.",
+                "See why with `sisir refused list`; when the cause is mended: `sisir refused take NUMBER`.",
             ),
             {"count": refused},
         )

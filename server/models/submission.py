@@ -33,6 +33,7 @@ class Submission(Base):
             sqlite_where=text("screened_at IS NULL"),
             postgresql_where=text("screened_at IS NULL"),
         ),
+        Index("ix_submission_form_newest", "form_id", "is_draft", "created_at", "id"),
         Index("ix_submission_household_form", "household_id", "form_id", "id"),
         Index("ix_submission_project_point", "project_id", "point_key"),
         Index("ix_submission_officer", "submitter_id", "id"),
@@ -152,3 +153,15 @@ class Refused(Base):
     times: Mapped[int] = mapped_column(default=1)
     first_at: Mapped[CreatedAt]
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Comment(Base):
+    """What somebody wrote about a submission, for others of the office."""
+
+    __tablename__ = "comment"
+
+    id: Mapped[Id]
+    submission_id: Mapped[int] = mapped_column(BigId, ForeignKey("submission.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
+    body: Mapped[str]
+    created_at: Mapped[CreatedAt]

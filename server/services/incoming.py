@@ -4,11 +4,12 @@ Belongs here: reading the XML's envelope and the one question to the database. D
 """
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition
@@ -17,6 +18,8 @@ from forms.submission import Envelope, SubmissionDocument
 from server.backends import Backends
 from server.errors import (
     BadRequestError,
+    BadValueError,
+    CannotSubmitError,
     FormClosedError,
     MissingParameterError,
     NotFoundError,
@@ -33,6 +36,22 @@ MAX_ID = 255
 
 
 @dataclass(frozen=True)
+class Door:
+    """The address that an upload came to.
+
+    form_id: the form that it names; None = any of the project, as the XML says. is_draft: test data of the form's draft.
+    names_instances: gives an id to an XML that has none.
+    """
+
+    form_id: str | None = None
+    is_draft: bool = False
+    names_instances: bool = False
+
+
+PHONE = Door()
+
+
+@dataclass(frozen=True)
 class Known:
     """What is stored under an instanceID."""
 
@@ -46,7 +65,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Incoming:
-    """An upload that may be stored: its form is open, its caller may send."""
+    """An upload that may be stored: its form is open, its caller may send (None: whoever has the draft's test address)."""
 
     upload: SubmissionUpload
     document: SubmissionDocument
@@ -60,17 +79,30 @@ class Incoming:
     has_sensitive: bool
     definition: FormDefinition
     digest: bytes
-    caller: Caller
+    caller: Caller | None
     known: Known | None
+    is_draft: bool = False
+
+    @property
+    def actor_id(self) -> int | None:
+        """Who sends."""
+        return self.caller.actor_id if self.caller is not None else None
 
 
 def read_incoming(
-    session: Session, backends: Backends, upload: SubmissionUpload, *, project_id: int, caller: Caller
+    session: Session,
+    backends: Backends,
+    upload: SubmissionUpload,
+    *,
+    project_id: int,
+    caller: Caller | None,
+    door: Door = PHONE,
 ) -> Incoming:
     """Reads the envelope and finds out what it is about.
 
-    Raises: BadRequestError, MissingParameterError, NotFoundError (form, project), UnknownVersionError, FormClosedError,
-    CannotSubmitError.
+    Of a draft the version that the XML names and the form's state do not count, and the right is asked by its door.
+    Raises: BadRequestError, MissingParameterError, BadValueError (another form than the address says), NotFoundError (form,
+    project), UnknownVersionError, FormClosedError, CannotSubmitError.
     """
     try:
         document = SubmissionDocument(upload.xml)
@@ -79,17 +111,18 @@ def read_incoming(
         raise MissingParameterError(str(error), details={"field": error.field}) from error
     except SubmissionError as error:
         raise BadRequestError(str(error)) from error
-    instance_id = (envelope.instance_id or "").strip()[:MAX_ID]
+    _require_form(door, envelope)
+    instance_id = _instance_id(door, envelope)
     place = session.execute(
-        _PLACE,
+        _DRAFT_PLACE if door.is_draft else _PLACE,
         {
             "project": project_id,
             "form": envelope.form_id,
-            "version": envelope.version,
+            **({} if door.is_draft else {"version": envelope.version}),
             "instance": instance_id,
         },
     ).first()
-    _refuse(place, envelope, caller)
+    _refuse(place, envelope, caller, is_draft=door.is_draft)
     if not instance_id:
         raise MissingParameterError("the submission has no instanceID", details={"field": "instanceID"})
     assert place is not None
@@ -110,12 +143,35 @@ def read_incoming(
         digest=xml_digest(backends, upload.xml),
         caller=caller,
         known=_known(place) if place.known_id is not None else None,
+        is_draft=door.is_draft,
     )
 
 
-def find_known(session: Session, form_id: int, instance_id: str) -> Known | None:
-    """What is stored under an instanceID of this form, drafts apart; None when nothing is."""
-    row = session.execute(_KNOWN, {"form_id": form_id, "instance": instance_id}).first()
+def _require_form(door: Door, envelope: Envelope) -> None:
+    if door.form_id is not None and envelope.form_id != door.form_id:
+        raise BadValueError(
+            "the submission is for another form than the address",
+            details={
+                "field": "form ID",
+                "value": envelope.form_id,
+                "reason": f"did not match the form ID in the URL, {door.form_id}",
+            },
+        )
+
+
+def _instance_id(door: Door, envelope: Envelope) -> str:
+    found = (envelope.instance_id or "").strip()[:MAX_ID]
+    if not found and door.names_instances and not envelope.encrypted:
+        return str(uuid.uuid4())
+    return found
+
+
+def find_known(
+    session: Session, form_id: int, instance_id: str, *, is_draft: bool = False
+) -> Known | None:
+    """What is stored under an instanceID of this form; None when nothing is. Test data of drafts is apart."""
+    values = {"form_id": form_id, "instance": instance_id, "is_draft": is_draft}
+    row = session.execute(_KNOWN, values).first()
     return None if row is None else _known(row)
 
 
@@ -124,7 +180,7 @@ def xml_digest(backends: Backends, xml: bytes) -> bytes:
     return backends.seal.keyed_hash(hashlib.sha256(xml).hexdigest())
 
 
-def _refuse(place: Any, envelope: Envelope, caller: Caller) -> None:
+def _refuse(place: Any, envelope: Envelope, caller: Caller | None, *, is_draft: bool) -> None:
     """Raises what stands in the way, the first of the table first."""
     if place is None:
         raise NotFoundError("there is no such project", message_id="Kegiatan ini tidak ada di server.")
@@ -132,6 +188,10 @@ def _refuse(place: Any, envelope: Envelope, caller: Caller) -> None:
         raise NotFoundError(
             "there is no such form", message_id="Formulir ini tidak ada di server. Perbarui daftar formulir."
         )
+    if is_draft:
+        if place.form_version_id is None:
+            raise NotFoundError("the form has no draft")
+        return
     if place.form_version_id is None:
         raise UnknownVersionError(
             f"form {envelope.form_id!r} has no published version {envelope.version!r}",
@@ -139,6 +199,8 @@ def _refuse(place: Any, envelope: Envelope, caller: Caller) -> None:
         )
     if place.state == FormState.closed:
         raise FormClosedError()
+    if caller is None:
+        raise CannotSubmitError()
     caller.require_submit(place.form_actee_id, place.project_actee_id)
 
 
@@ -164,48 +226,55 @@ _KNOWN = (
     .join(Submission, Submission.id == SubmissionVersion.submission_id)
     .where(
         SubmissionVersion.form_id == bindparam("form_id"),
-        SubmissionVersion.is_draft.is_(False),
+        SubmissionVersion.is_draft == bindparam("is_draft"),
         SubmissionVersion.instance_id == bindparam("instance"),
     )
 )
-_PLACE = (
-    select(
-        Project.actee_id.label("project_actee_id"),
-        Form.id.label("form_id"),
-        Form.actee_id.label("form_actee_id"),
-        Form.state,
-        FormVersion.id.label("form_version_id"),
-        FormVersion.has_sensitive,
-        FormVersion.sha256,
-        FormVersion.created_at.label("version_created_at"),
-        *_KNOWN_COLUMNS,
+
+
+def _place_query(form_version: ColumnElement[bool], *, is_draft: bool) -> Select[Any]:
+    """One row: the campaign, with the form, its version and the stored submission where there are any."""
+    return (
+        select(
+            Project.actee_id.label("project_actee_id"),
+            Form.id.label("form_id"),
+            Form.actee_id.label("form_actee_id"),
+            Form.state,
+            FormVersion.id.label("form_version_id"),
+            FormVersion.has_sensitive,
+            FormVersion.sha256,
+            FormVersion.created_at.label("version_created_at"),
+            *_KNOWN_COLUMNS,
+        )
+        .select_from(Project)
+        .outerjoin(
+            Form,
+            and_(
+                Form.project_id == Project.id,
+                Form.xml_form_id == bindparam("form"),
+                Form.deleted_at.is_(None),
+            ),
+        )
+        .outerjoin(FormVersion, form_version)
+        .outerjoin(
+            SubmissionVersion,
+            and_(
+                SubmissionVersion.form_id == Form.id,
+                SubmissionVersion.is_draft.is_(is_draft),
+                SubmissionVersion.instance_id == bindparam("instance"),
+            ),
+        )
+        .outerjoin(Submission, Submission.id == SubmissionVersion.submission_id)
+        .where(Project.id == bindparam("project"), Project.deleted_at.is_(None))
     )
-    .select_from(Project)
-    .outerjoin(
-        Form,
-        and_(
-            Form.project_id == Project.id,
-            Form.xml_form_id == bindparam("form"),
-            Form.deleted_at.is_(None),
-        ),
-    )
-    .outerjoin(
-        FormVersion,
-        and_(
-            FormVersion.form_id == Form.id,
-            FormVersion.version == bindparam("version"),
-            FormVersion.published_at.is_not(None),
-        ),
-    )
-    .outerjoin(
-        SubmissionVersion,
-        and_(
-            SubmissionVersion.form_id == Form.id,
-            SubmissionVersion.is_draft.is_(False),
-            SubmissionVersion.instance_id == bindparam("instance"),
-        ),
-    )
-    .outerjoin(Submission, Submission.id == SubmissionVersion.submission_id)
-    .where(Project.id == bindparam("project"), Project.deleted_at.is_(None))
+
+
+_PLACE = _place_query(
+    and_(
+        FormVersion.form_id == Form.id,
+        FormVersion.version == bindparam("version"),
+        FormVersion.published_at.is_not(None),
+    ),
+    is_draft=False,
 )
-"""One row: the campaign, with the open form, its version and the stored submission where there are any."""
+_DRAFT_PLACE = _place_query(FormVersion.id == Form.draft_version_id, is_draft=True)

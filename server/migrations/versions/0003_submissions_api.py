@@ -1,0 +1,51 @@
+"""Comments on submissions, their lines of the audit log, and their order in lists."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003_submissions_api"
+down_revision = "0002_api_accounts"
+branch_labels = None
+depends_on = None
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "comment",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("submission_id", BIG, nullable=False),
+        sa.Column("actor_id", BIG, nullable=True),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["actor.id"], name=op.f("fk_comment_actor_id_actor")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_comment_submission_id_submission")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comment")),
+    )
+    op.create_index(op.f("ix_comment_submission_id"), "comment", ["submission_id"])
+    op.add_column("audit", sa.Column("submission_id", BIG, nullable=True))
+    op.execute(
+        "UPDATE audit SET submission_id = json_extract(details, '$.submissionId')"
+        if op.get_bind().dialect.name == "sqlite"
+        else "UPDATE audit SET submission_id = (details ->> 'submissionId')::bigint"
+    )
+    op.create_index(
+        "ix_audit_submission",
+        "audit",
+        ["submission_id", "id"],
+        sqlite_where=sa.text("submission_id IS NOT NULL"),
+        postgresql_where=sa.text("submission_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_submission_form_newest", "submission", ["form_id", "is_draft", "created_at", "id"]
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_submission_form_newest", table_name="submission")
+    op.drop_index("ix_audit_submission", table_name="audit")
+    op.drop_column("audit", "submission_id")
+    op.drop_table("comment")

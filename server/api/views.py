@@ -13,6 +13,10 @@ from server.api import (
     public_links,
     roles,
     sessions,
+    submission_comments,
+    submission_files,
+    submission_versions,
+    submissions,
     users,
 )
 from server.api.answers import finish
@@ -27,6 +31,10 @@ TABLES = (
     projects.table,
     app_users.table,
     public_links.table,
+    submissions.table,
+    submission_versions.table,
+    submission_files.table,
+    submission_comments.table,
     audits.table,
     preferences.table,
     docs.table,

@@ -166,9 +166,7 @@ def _instance_id(door: Door, envelope: Envelope) -> str:
     return found
 
 
-def find_known(
-    session: Session, form_id: int, instance_id: str, *, is_draft: bool = False
-) -> Known | None:
+def find_known(session: Session, form_id: int, instance_id: str, *, is_draft: bool = False) -> Known | None:
     """What is stored under an instanceID of this form; None when nothing is. Test data of drafts is apart."""
     values = {"form_id": form_id, "instance": instance_id, "is_draft": is_draft}
     row = session.execute(_KNOWN, values).first()
@@ -232,7 +230,7 @@ _KNOWN = (
 )
 
 
-def _place_query(form_version: ColumnElement[bool], *, is_draft: bool) -> Select[Any]:
+def _place_query(form_version: ColumnElement[bool], *, is_draft: bool) -> Select[*tuple[Any, ...]]:
     """One row: the campaign, with the form, its version and the stored submission where there are any."""
     return (
         select(

@@ -39,9 +39,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("submission_id IS NOT NULL"),
         postgresql_where=sa.text("submission_id IS NOT NULL"),
     )
-    op.create_index(
-        "ix_submission_form_newest", "submission", ["form_id", "is_draft", "created_at", "id"]
-    )
+    op.create_index("ix_submission_form_newest", "submission", ["form_id", "is_draft", "created_at", "id"])
 
 
 def downgrade() -> None:

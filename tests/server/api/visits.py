@@ -1,0 +1,84 @@
+"""Forms and submissions for the API's tests of submissions."""
+
+import itertools
+from xml.sax.saxutils import escape
+
+from tests.server.api.conftest import Client, Service
+
+NUMBERS = itertools.count(1)
+GARDEN = """
+| survey | | | |
+| | type | name | label |
+| | text | pemilik | Pemilik |
+| | geopoint | titik | Titik |
+| | select_multiple tanaman | tanaman | Tanaman |
+| | image | foto | Foto |
+| | begin_group | lahan | Lahan |
+| | decimal | luas | Luas |
+| | begin_repeat | panen | Panen |
+| | integer | tahun | Tahun |
+| | decimal | ton | Ton |
+| | end_repeat | | |
+| | end_group | | |
+| choices | | | |
+| | list_name | name | label |
+| | tanaman | padi | Padi |
+| | tanaman | jagung | Jagung |
+| settings | | | |
+| | form_id | form_title | version |
+| | {form_id} | Kebun | {version} |
+"""
+SECRET = """
+| survey | | | | |
+| | type | name | label | bind::sisir:sensitive |
+| | text | nama | Nama | |
+| | text | nik | NIK | yes |
+| | image | foto_kk | Foto KK | yes |
+| settings | | | | |
+| | form_id | form_title | version | namespaces |
+| | {form_id} | Rahasia | 1 | sisir="https://sisir.id/xforms" |
+"""
+PLACED = """
+| survey | | | |
+| | type | name | label |
+| | text | kode_desa | Desa |
+| | text | nama | Nama |
+| settings | | | |
+| | form_id | form_title | version |
+| | {form_id} | Kunjungan | 1 |
+"""
+XML = {"Content-Type": "text/xml"}
+
+
+def publish(service: Service, text: str = GARDEN, *, version: str = "1", form_id: str | None = None) -> str:
+    """A form of its own; returns its id."""
+    name = form_id or f"kebun_{next(NUMBERS)}"
+    service.office.publish(text.format(form_id=name, version=version).encode())
+    return name
+
+
+def visit(
+    form_id: str, instance_id: str, body: str = "", *, old: str | None = None, version: str = "1"
+) -> bytes:
+    """A submission; body is XML of the questions, old the instanceID that it replaces."""
+    replaced = f"<orx:deprecatedID>{old}</orx:deprecatedID>" if old else ""
+    meta = f"<orx:meta><orx:instanceID>{escape(instance_id)}</orx:instanceID>{replaced}</orx:meta>"
+    return (
+        f'<data xmlns:orx="http://openrosa.org/xforms" id="{form_id}" version="{version}">{body}{meta}</data>'
+    ).encode()
+
+
+def path_of(form_id: str, rest: str = "") -> str:
+    return f"/projects/1/forms/{form_id}/submissions{rest}"
+
+
+def send(client: Client, form_id: str, instance_id: str, body: str = "", **options: object):
+    """POSTs a submission."""
+    xml = visit(form_id, instance_id, body, **options)  # type: ignore[arg-type]
+    return client.call("POST", path_of(form_id), data=xml, headers=XML)
+
+
+def edit(client: Client, form_id: str, root: str, instance_id: str, old: str | None, body: str = ""):
+    """PUTs a submission."""
+    xml = visit(form_id, instance_id, body, old=old)
+    return client.call("PUT", path_of(form_id, f"/{root}"), data=xml, headers=XML)

@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import IO, Any
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from sqlalchemy import ColumnElement, Select, select
@@ -86,24 +86,40 @@ def _tables(
 ) -> Iterator[bytes]:
     """The root table; while it runs, the tables of repeats are written beside it, and added to the archive at its end."""
     reader = make_reader(session, backends, shelf, options)
-    spools = [
-        stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))  # noqa: SIM115 - the stack closes it
-        for _ in reader.tables[1:]
-    ]
-    yield from _root_table(reader, iter_flat(session, backends, reader, condition), spools)
-    for spool, file_name in zip(spools, _table_names(name, reader.tables[1:]), strict=True):
-        archive.add(_read_back(spool), file_name)
+    sides = [_SideTable(stack, table) for table in reader.tables[1:]]
+    yield from _root_table(reader, iter_flat(session, backends, reader, condition), sides)
+    for side, file_name in zip(sides, _table_names(name, reader.tables[1:]), strict=True):
+        archive.add(side.read_back(), file_name)
+
+
+class _SideTable:
+    """The table of a repeat, written to a temporary file while the root table goes out."""
+
+    def __init__(self, stack: ExitStack, table: FlatTable) -> None:
+        self._file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
+        self._buffer = io.StringIO()
+        self.write = csv.writer(self._buffer, lineterminator="\n").writerow
+        self.write((*table.header, "PARENT_KEY", "KEY"))
+
+    def spill(self) -> None:
+        """To the file what was written since."""
+        self._file.write(_taken(self._buffer))
+
+    def read_back(self) -> Iterator[bytes]:
+        """All of it, in pieces."""
+        self.spill()
+        self._file.seek(0)
+        while piece := self._file.read(CHUNK_CHARS):
+            yield piece
 
 
 def _root_table(
-    reader: FlatReader, submissions: Iterable[FlatSubmission], spools: Sequence[IO[str]]
+    reader: FlatReader, submissions: Iterable[FlatSubmission], sides: Sequence[_SideTable]
 ) -> Iterator[bytes]:
     buffer = io.StringIO()
     write = csv.writer(buffer, lineterminator="\n").writerow
-    others = [csv.writer(spool, lineterminator="\n").writerow for spool in spools]
+    others = [side.write for side in sides]
     write(("SubmissionDate", *reader.tables[0].header, *SYSTEM_COLUMNS))
-    for table, write_other in zip(reader.tables[1:], others, strict=False):
-        write_other((*table.header, "PARENT_KEY", "KEY"))
     for item in submissions:
         write((item.before, *item.cells, *item.after))
         if others:
@@ -113,6 +129,8 @@ def _root_table(
                 others[number - 1](cells)
         if buffer.tell() > CHUNK_CHARS:
             yield _taken(buffer)
+            for side in sides:
+                side.spill()
     yield _taken(buffer)
 
 
@@ -121,14 +139,6 @@ def _taken(buffer: io.StringIO) -> bytes:
     buffer.seek(0)
     buffer.truncate()
     return data
-
-
-def _read_back(spool: IO[str]) -> Iterator[bytes]:
-    spool.flush()
-    raw = spool.buffer  # type: ignore[attr-defined]
-    raw.seek(0)
-    while piece := raw.read(CHUNK_CHARS):
-        yield piece
 
 
 def _table_names(name: str, tables: Iterable[FlatTable]) -> list[str]:
@@ -147,7 +157,7 @@ def _table_names(name: str, tables: Iterable[FlatTable]) -> list[str]:
 def _files(shelf: Shelf, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Files of current versions that have arrived; sensitive ones only where they may be revealed."""
     query = (
-        select(Submission.instance_id, Attachment.name, Blob)
+        select(Submission.instance_id, Attachment.name, Blob.key, Blob.sealed)
         .join(Attachment, Attachment.submission_version_id == Submission.current_version_id)
         .join(Blob, Blob.id == Attachment.blob_id)
         .where(condition)
@@ -168,15 +178,19 @@ def _media(
     query = query.order_by(Submission.created_at.desc(), Submission.id.desc(), Attachment.position)
     names: Counter[str] = Counter()
     rows = session.execute(query, execution_options={"yield_per": 200})
-    for _, name, blob in rows:
+    for _, name, key, sealed in rows:
         safe = safe_name(name)
         names[safe] += 1
         if names[safe] > 1:
             stem, dot, ending = safe.rpartition(".")
             safe = f"{stem or ending}~{names[safe]}{dot}{ending if stem else ''}"
-        archive.add(blobs.iter_blob(backends, blob), f"media/{safe}", size=None, compress_type=ZIP_STORED)
+        archive.add(
+            blobs.iter_blob(backends, Blob(key=key, sealed=sealed)),
+            f"media/{safe}",
+            size=None,
+            compress_type=ZIP_STORED,
+        )
         yield from archive.all_files()
-        session.expunge(blob)
 
 
 def _audit_table(
@@ -185,13 +199,12 @@ def _audit_table(
     buffer = io.StringIO()
     write = csv.writer(buffer, lineterminator="\n").writerow
     write(("instance ID", *AUDIT_COLUMNS))
-    for instance_id, _, blob in session.execute(
+    for instance_id, _, key, sealed in session.execute(
         _logs(shelf, condition), execution_options={"yield_per": 200}
     ):
-        with blobs.open_blob(backends, blob) as file:
+        with blobs.open_blob(backends, Blob(key=key, sealed=sealed)) as file:
             for row in read_log_rows(file.read(), AUDIT_COLUMNS):
                 write((instance_id, *row))
-        session.expunge(blob)
         if buffer.tell() > CHUNK_CHARS:
             yield _taken(buffer)
     yield _taken(buffer)

@@ -16,11 +16,6 @@ KEYS = ["createdAt", "currentVersion", "deviceId", "instanceId", "submitterId", 
 VERSION_KEYS = ["createdAt", "current", "deviceId", "instanceId", "instanceName", "submitterId", "userAgent"]
 
 
-@pytest.fixture
-def form(service) -> str:
-    return publish(service)
-
-
 def test_new_submission_is_answered_and_listed_newest_first(service, alice, form):
     made = alice.call(
         "POST",

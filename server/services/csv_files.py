@@ -88,7 +88,7 @@ def _tables(
     reader = make_reader(session, backends, shelf, options)
     sides = [_SideTable(stack, table) for table in reader.tables[1:]]
     yield from _root_table(reader, iter_flat(session, backends, reader, condition), sides)
-    for side, file_name in zip(sides, _table_names(name, reader.tables[1:]), strict=True):
+    for side, file_name in zip(sides, table_names(name, reader.tables[1:]), strict=True):
         archive.add(side.read_back(), file_name)
 
 
@@ -141,7 +141,7 @@ def _taken(buffer: io.StringIO) -> bytes:
     return data
 
 
-def _table_names(name: str, tables: Iterable[FlatTable]) -> list[str]:
+def table_names(name: str, tables: Iterable[FlatTable]) -> list[str]:
     """A file a repeat; repeats of one name are numbered from 1."""
     listed = list(tables)
     often = Counter(table.name for table in listed)

@@ -175,10 +175,6 @@ class ChoiceReader:
                 if table == number and texts[at]:
                     self.found[path].update(texts[at].split())
 
-    def sorted_values(self) -> dict[str, list[str]]:
-        """Path -> values, sorted."""
-        return {path: sorted(values) for path, values in self.found.items()}
-
 
 def merge_fields(definitions: Sequence[FormDefinition]) -> list[Field]:
     """The fields of the first definition, and those that only the others have, each behind the one that it followed there."""

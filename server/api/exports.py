@@ -14,6 +14,7 @@ from server.services import audit, csv_files
 from server.services.csv_rows import CsvOptions
 from server.services.serving import disposition
 from server.services.submission_filter import chosen
+from server.services.submission_shelf import has_sensitive
 
 table = Table("Exports")
 CSV, ZIP = File("text/csv"), File("application/zip")
@@ -63,6 +64,9 @@ def _stream(call: Call, export: Export, content_type: str, ending: str) -> Respo
         shelf = shelf_of(call, session)
         condition = chosen(session, shelf, values.pop("filter"))
         audit.record(session, call.actor_id, "form.submission.export", call.form.actee_id)
+        if shelf.reveals and has_sensitive(session, call.form):
+            details = {"formId": call.form.id, "what": "export"}
+            audit.record(session, call.actor_id, "identity.unmask", call.project.actee_id, details)
     pieces = export(call.backends, shelf, CsvOptions(**values), condition)
     first = next(pieces, b"")
     response = Response(chain((first,), pieces), content_type=content_type)

@@ -165,3 +165,16 @@ class Comment(Base):
     actor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
     body: Mapped[str]
     created_at: Mapped[CreatedAt]
+
+
+class ChoiceSeen(Base):
+    """A choice of a select multiple that some settled submission of the form held: a column of its own in exports.
+
+    Not of sensitive questions, and not of drafts.
+    """
+
+    __tablename__ = "choice_seen"
+
+    form_id: Mapped[int] = mapped_column(BigId, ForeignKey("form.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(500), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255), primary_key=True)

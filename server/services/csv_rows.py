@@ -18,7 +18,7 @@ from server.backends import Backends
 from server.models.actor import Actor
 from server.models.form import FormVersion
 from server.models.submission import Attachment, Submission, SubmissionVersion
-from server.services import form_cache
+from server.services import choices_seen, form_cache
 from server.services.submission_shelf import Shelf
 
 BATCH = 500
@@ -73,13 +73,13 @@ def list_fields(session: Session, shelf: Shelf, *, deleted_fields: bool) -> list
 def make_reader(session: Session, backends: Backends, shelf: Shelf, options: CsvOptions) -> FlatReader:
     """The reader for an export.
 
-    With split_select_multiples it first goes through all that the caller may see for the values ever chosen, whatever the
-    filter: the columns then stay the same.
+    With split_select_multiples the columns are all values ever chosen, whatever the filter, so that they stay the same.
     """
     fields = list_fields(session, shelf, deleted_fields=options.deleted_fields)
     choices: Mapping[str, list[str]] | None = None
-    if options.split_select_multiples and any(item.select == "multiple" for item in fields):
-        choices = _find_choices(session, backends, fields, shelf.condition)
+    multiples = [item for item in fields if item.select == "multiple"]
+    if options.split_select_multiples and multiples:
+        choices = _find_choices(session, backends, shelf, fields)
     hidden = None if shelf.reveals else mask
     return FlatReader(fields, TableOptions(options.group_paths, choices, hidden))
 
@@ -208,15 +208,22 @@ def _status(session: Session, version_id: int) -> str:
 
 
 def _find_choices(
-    session: Session, backends: Backends, fields: list[Field], condition: ColumnElement[bool]
+    session: Session, backends: Backends, shelf: Shelf, fields: list[Field]
 ) -> dict[str, list[str]]:
+    """Path -> values: those noted of settled submissions, and those of the others, which are read for it.
+
+    All are read where a question's choices are not noted: sensitive ones, for those who may see them, and data of drafts.
+    """
     reader = ChoiceReader(fields)
+    noted = {} if shelf.is_draft else choices_seen.list_choices(session, shelf.form.id)
+    secret = any(item.sensitive and item.select == "multiple" for item in fields)
+    all_noted = not shelf.is_draft and not (secret and shelf.reveals)
     query = (
         select(SubmissionVersion.xml, SubmissionVersion.is_sealed)
         .join(Submission, SubmissionVersion.submission_id == Submission.id)
-        .where(condition)
+        .where(shelf.condition, *((Submission.screened_at.is_(None),) if all_noted else ()))
     )
     for batch in _batches(session, query):
         for row in batch:
             reader.read(backends.seal.open(row.xml) if row.is_sealed else row.xml)
-    return reader.sorted_values()
+    return {path: sorted(values | noted.get(path, set())) for path, values in reader.found.items()}

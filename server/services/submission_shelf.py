@@ -77,3 +77,9 @@ def require_draft_token(session: Session, form: Form, token: str | None) -> None
     draft = session.get(FormVersion, form.draft_version_id) if form.draft_version_id is not None else None
     if draft is None or draft.draft_token is None or draft.draft_token != token:
         raise DeadDraftLinkError()
+
+
+def has_sensitive(session: Session, form: Form) -> bool:
+    """Whether a version of a form has sensitive questions: who takes its data away in clear is written down."""
+    query = select(FormVersion.id).where(FormVersion.form_id == form.id, FormVersion.has_sensitive)
+    return session.scalar(query.limit(1)) is not None

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 
 from server.db import now
 from server.models.form import Form
-from server.models.submission import EntityState, Submission, SubmissionVersion
+from server.models.submission import ChoiceSeen, EntityState, Submission, SubmissionVersion
 from server.services import publishing
 from tests.benchmarks.table import Figure
 from tests.benchmarks.world import World
@@ -52,6 +52,9 @@ def fill(office: Office, count: int = COUNT) -> None:
     office.publish(_workbook(), "ekspor.md")
     with office.session() as session:
         form = publishing.get_form(session, office.project_id, FORM_ID)
+        multiples = [f"/g{group}/q{group}_{place}" for group in range(GROUPS) for place in (4,)]
+        choices = [{"path": path, "value": value} for path in multiples for value in ("ya", "ragu")]
+        session.execute(insert(ChoiceSeen), [{"form_id": form.id, **choice} for choice in choices])
         for start in range(0, count, PAGE):
             _insert(office, session, form, range(start, min(start + PAGE, count)))
 

@@ -1,4 +1,7 @@
-"""Comments on submissions, their lines of the audit log, and their order in lists."""
+"""Comments on submissions, their lines of the audit log, their order in lists, and choices seen in them.
+
+Submissions that are there already are owed a screening anew, which notes the choices that they hold.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,6 +29,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comment")),
     )
     op.create_index(op.f("ix_comment_submission_id"), "comment", ["submission_id"])
+    op.create_table(
+        "choice_seen",
+        sa.Column("form_id", BIG, nullable=False),
+        sa.Column("path", sa.String(length=500), nullable=False),
+        sa.Column("value", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(["form_id"], ["form.id"], name=op.f("fk_choice_seen_form_id_form")),
+        sa.PrimaryKeyConstraint("form_id", "path", "value", name=op.f("pk_choice_seen")),
+    )
+    op.execute("UPDATE submission SET screened_at = NULL WHERE screened_at IS NOT NULL")
     op.add_column("audit", sa.Column("submission_id", BIG, nullable=True))
     op.execute(
         "UPDATE audit SET submission_id = json_extract(details, '$.submissionId')"
@@ -46,4 +58,5 @@ def downgrade() -> None:
     op.drop_index("ix_submission_form_newest", table_name="submission")
     op.drop_index("ix_audit_submission", table_name="audit")
     op.drop_column("audit", "submission_id")
+    op.drop_table("choice_seen")
     op.drop_table("comment")

@@ -106,8 +106,11 @@ def test_archive_holds_repeats_media_and_logs(alice, form):
     assert archive_of(bare).namelist() == [f"{form}.csv", f"{form}-panen.csv"]
 
 
-def test_columns_without_groups_and_with_choices_split(alice, form):
+@pytest.mark.parametrize("is_settled", [False, True])
+def test_columns_without_groups_and_with_choices_split(service, alice, form, is_settled):
     send(alice, form, "uuid:one", "<tanaman>padi jagung</tanaman><lahan><luas>1</luas></lahan>")
+    if is_settled:
+        service.office.work()
     send(alice, form, "uuid:two", "<tanaman>padi kopi</tanaman>")
     send(alice, form, "uuid:three")
     answer = alice.get(path_of(form, ".csv?groupPaths=false&splitSelectMultiples=True"))
@@ -285,6 +288,8 @@ def test_areas_and_masks(service, alice, bob):
     send(alice, secret, "uuid:one", "<nama>Siti</nama><nik>3517011110209651</nik><foto_kk>kk.jpg</foto_kk>")
     alice.call("POST", path_of(secret, "/uuid:one/attachments/kk.jpg"), data=b"jpeg")
     assert rows_of(alice.get(path_of(secret, ".csv")))[0]["nik"] == "3517011110209651"
+    act = alice.get("/audits?action=identity.unmask&limit=1").json[0]
+    assert (act["actorId"], act["details"]["what"]) == (service.ids["alice"], "export")
     assert "media/kk.jpg" in archive_of(alice.get(path_of(secret, ".csv.zip"))).namelist()
     masked = archive_of(bob.get(path_of(secret, ".csv.zip")))
     assert masked.namelist() == [f"{secret}.csv"]

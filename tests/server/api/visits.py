@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from server.models.case import Case
 from server.models.finding import Finding
 from server.models.form import FormState
-from server.models.submission import Attachment, Comment, Submission, SubmissionVersion
+from server.models.submission import Attachment, ChoiceSeen, Comment, Submission, SubmissionVersion
 from server.services import publishing
 from tests.server.api.conftest import Client, Service
 
@@ -72,6 +72,7 @@ def empty(service: Service, form_id: str) -> None:
         mine = select(Submission.id).where(Submission.form_id == form.id)
         versions = select(SubmissionVersion.id).where(SubmissionVersion.submission_id.in_(mine))
         for statement in (
+            delete(ChoiceSeen).where(ChoiceSeen.form_id == form.id),
             delete(Attachment).where(Attachment.submission_version_id.in_(versions)),
             delete(Comment).where(Comment.submission_id.in_(mine)),
             delete(Finding).where(Finding.submission_id.in_(mine)),

@@ -4,10 +4,11 @@ Belongs here: what a deleted submission leaves behind. Does not: files of the st
 Source: the REST specification, "Submissions over REST"; the OpenRosa specification, 5.4 (drafts).
 """
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from server.db import now
+from server.models.audit import Audit
 from server.models.finding import SubjectKind
 from server.models.form import Form
 from server.models.submission import Attachment, Comment, Submission, SubmissionVersion
@@ -49,6 +50,8 @@ def drop_draft_submissions(session: Session, form: Form) -> None:
         delete(Attachment).where(Attachment.submission_version_id.in_(versions)),
         delete(SubmissionVersion).where(SubmissionVersion.submission_id.in_(submissions)),
         delete(Comment).where(Comment.submission_id.in_(submissions)),
+        # SQLite gives the number of a removed row to the next one: these lines must not become that one's.
+        update(Audit).where(Audit.submission_id.in_(submissions)).values(submission_id=None),
         delete(Submission).where(*mine),
     ):
         session.execute(statement.execution_options(synchronize_session=False))

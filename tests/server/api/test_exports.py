@@ -8,7 +8,18 @@ import pytest
 
 from server.services import accounts, publishing
 from tests.server.api.test_submissions import save_draft
-from tests.server.api.visits import PLACED, SECRET, XML, edit, path_of, publish, send, visit
+from tests.server.api.visits import (
+    PLACED,
+    PROJECTS,
+    SECRET,
+    XML,
+    edit,
+    form_path,
+    path_of,
+    publish,
+    send,
+    visit,
+)
 
 HEADER = (
     "SubmissionDate,pemilik,titik-Latitude,titik-Longitude,titik-Altitude,titik-Accuracy,tanaman,foto,lahan-luas,"
@@ -270,7 +281,7 @@ def test_encrypted_rows_say_so(alice, form):
 
 
 def test_test_data_of_a_draft(service, alice, form):
-    draft = f"/projects/1/forms/{form}/draft/submissions"
+    draft = f"{form_path(form)}/draft/submissions"
     assert alice.get(f"{draft}.csv").json["code"] == 404.1
     save_draft(service, form)
     alice.call("POST", draft, data=visit(form, "uuid:test", BODY), headers=XML)
@@ -280,7 +291,7 @@ def test_test_data_of_a_draft(service, alice, form):
         assert [row["KEY"] for row in rows_of(alice.get(path_of(form, ".csv")))] == ["uuid:one"]
     finally:
         with service.office.session() as session:
-            publishing.get_form(session, 1, form).draft_version_id = None
+            publishing.get_form(session, PROJECTS[form], form).draft_version_id = None
 
 
 def test_areas_and_masks(service, alice, bob):

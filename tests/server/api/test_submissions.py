@@ -10,7 +10,19 @@ from server.models.form import Form
 from server.models.project import Project
 from server.services import accounts, publishing, submission_trash
 from tests.server.api.conftest import Client
-from tests.server.api.visits import GARDEN, PLACED, SECRET, XML, edit, path_of, publish, send, visit
+from tests.server.api.visits import (
+    GARDEN,
+    PLACED,
+    PROJECTS,
+    SECRET,
+    XML,
+    edit,
+    form_path,
+    path_of,
+    publish,
+    send,
+    visit,
+)
 
 KEYS = ["createdAt", "currentVersion", "deviceId", "instanceId", "submitterId", "updatedAt", "userAgent"]
 VERSION_KEYS = ["createdAt", "current", "deviceId", "instanceId", "instanceName", "submitterId", "userAgent"]
@@ -79,12 +91,11 @@ def test_instance_without_id_is_given_one(alice, form):
 def test_rights_and_states(service, bob, chelsea, nobody, form):
     assert send(nobody, form, "uuid:one").json["code"] == 401.2
     assert send(chelsea, form, "uuid:one").json["code"] == 403.1
-    bob.patch(f"/projects/1/forms/{form}", {"state": "closed"})
     with service.office.session() as session:
-        publishing.get_form(session, 1, form).state = "closed"
+        publishing.get_form(session, PROJECTS[form], form).state = "closed"
     assert send(bob, form, "uuid:one").json["code"] == 409.2
     with service.office.session() as session:
-        publishing.get_form(session, 1, form).state = "closing"
+        publishing.get_form(session, PROJECTS[form], form).state = "closing"
     assert send(bob, form, "uuid:one").status_code == 200
     assert edit(bob, form, "uuid:one", "uuid:two", "uuid:one").status_code == 200
 
@@ -195,7 +206,7 @@ def test_files_are_sent_as_raw_bodies(service, alice, bob, form):
 
 
 def test_whoever_sent_it_may_fill_empty_slots_only(service, bob, form):
-    link = bob.post(f"/projects/1/forms/{form}/public-links", {"displayName": "Web"}).json
+    link = bob.post(f"{form_path(form)}/public-links", {"displayName": "Web"}).json
     web = Client(
         service.browser(), {"X-Requested-With": "XMLHttpRequest", "odk-client": "odk-web-forms/0.24"}
     )
@@ -240,7 +251,7 @@ def test_submitters_keys_and_the_missing_editor(service, alice, bob, form):
     assert bob.get(path_of(form, "/keys")).json == []
     assert bob.get(path_of(form, "/uuid:one/edit")).json["code"] == 501.1
     with service.office.session() as session:
-        publishing.get_form(session, 1, form).state = "closing"
+        publishing.get_form(session, PROJECTS[form], form).state = "closing"
     assert bob.get(path_of(form, "/uuid:one/edit")).json["code"] == 409.12
 
 
@@ -262,7 +273,7 @@ def save_draft(service, form_id: str, text: str = GARDEN, version: str = "draft"
     source = text.format(form_id=form_id, version=version).encode()
     upload = publishing.compile_upload(source, file_name="form.md", known_forms={}, allow_text=True)
     with office.session() as session:
-        project = session.get_one(Project, 1)
+        project = session.get_one(Project, PROJECTS[form_id])
         _, made = publishing.save_draft(
             session, office.backends, project=project, upload=upload, actor_id=None
         )
@@ -270,7 +281,7 @@ def save_draft(service, form_id: str, text: str = GARDEN, version: str = "draft"
 
 
 def test_test_data_of_a_draft_is_apart(service, alice, bob, chelsea, nobody, form):
-    draft = f"/projects/1/forms/{form}/draft/submissions"
+    draft = f"{form_path(form)}/draft/submissions"
     xml = visit(form, "uuid:one", "<foto>a.jpg</foto>", version="whatever")
     assert bob.call("POST", draft, data=xml, headers=XML).json["code"] == 404.1
     token = save_draft(service, form)
@@ -286,7 +297,7 @@ def test_test_data_of_a_draft_is_apart(service, alice, bob, chelsea, nobody, for
     assert nobody.call("POST", file, data=b"x").json["code"] == 403.1
     phone = {"xml_submission_file": (io.BytesIO(visit(form, "uuid:phone")), "a.xml", "text/xml")}
     headers = {"X-OpenRosa-Version": "1.0"}
-    address = f"/test/{token}/projects/1/forms/{form}/draft/submission"
+    address = f"/test/{token}{form_path(form)}/draft/submission"
     assert nobody.call("HEAD", address, headers=headers).status_code == 204
     assert nobody.call("POST", address, data=phone, headers=headers).status_code == 201
     dead = nobody.call("HEAD", address.replace(token, "y" * 64), headers=headers)
@@ -300,7 +311,7 @@ def test_test_data_of_a_draft_is_apart(service, alice, bob, chelsea, nobody, for
     assert bob.get(f"{draft}/uuid:one.xml").data == xml
     assert bob.delete(f"{draft}/uuid:one").status_code == 404
     with session_scope(service.office.backends.sessions) as session:
-        found = publishing.get_form(session, 1, form)
+        found = publishing.get_form(session, PROJECTS[form], form)
         submission_trash.drop_draft_submissions(session, found)
     assert bob.get(draft).json == []
     assert [item["instanceId"] for item in bob.get(path_of(form)).json] == ["uuid:one"]
@@ -348,8 +359,8 @@ def test_sensitive_answers_are_masked_for_those_who_may_not_see_them(service, al
     assert "9651" in str(alice.get(path_of(form_id, "/uuid:one/diffs")).json["uuid:two"])
     assert bob.get(path_of(form_id, "/uuid:one/attachments/kk.jpg")).json["code"] == 403.1
     assert alice.get(path_of(form_id, "/uuid:one/attachments/kk.jpg")).data == b"jpeg"
-    acts = alice.get("/audits?action=identity.unmask&limit=4").json
-    assert [act["details"]["what"] for act in acts] == ["file", "diffs", "xml"][: len(acts)]
+    acts = alice.get("/audits?action=identity.unmask&limit=3").json
+    assert [act["details"]["what"] for act in acts] == ["file", "diffs", "xml"]
 
 
 def test_approval_lets_entities_be_made_that_waited_for_it(service, alice, bob):
@@ -366,11 +377,11 @@ def test_approval_lets_entities_be_made_that_waited_for_it(service, alice, bob):
 """
     form_id = publish(service, text)
     with service.office.session() as session:
-        form = publishing.get_form(session, 1, form_id)
+        form = publishing.get_form(session, PROJECTS[form_id], form_id)
         assert isinstance(form, Form)
         from server.services import entity_lists
 
-        listed = entity_lists.find_list(session, 1, f"{form_id}_petani")
+        listed = entity_lists.find_list(session, PROJECTS[form_id], f"{form_id}_petani")
         listed.approval_required = True
     entity = (
         f'<meta><instanceID>uuid:ent</instanceID><entity dataset="{form_id}_petani" create="1" '

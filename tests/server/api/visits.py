@@ -1,18 +1,23 @@
 """Forms and submissions for the API's tests of submissions."""
 
 import itertools
+from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from sqlalchemy import delete, select, update
 
+from server.models.audit import Audit
 from server.models.case import Case
 from server.models.finding import Finding
 from server.models.form import FormState
+from server.models.project import Project
 from server.models.submission import Attachment, ChoiceSeen, Comment, Submission, SubmissionVersion
-from server.services import publishing
+from server.services import accounts, projects, publishing
 from tests.server.api.conftest import Client, Service
 
 NUMBERS = itertools.count(1)
+PROJECTS: dict[str, int] = {}
+"""Form -> its project: these forms stand in a project of their own, whose manager is Bob."""
 GARDEN = """
 | survey | | | |
 | | type | name | label |
@@ -60,14 +65,25 @@ XML = {"Content-Type": "text/xml"}
 def publish(service: Service, text: str = GARDEN, *, version: str = "1", form_id: str | None = None) -> str:
     """A form of its own; returns its id."""
     name = form_id or f"kebun_{next(NUMBERS)}"
-    service.office.publish(text.format(form_id=name, version=version).encode())
+    PROJECTS[name] = PROJECTS.get(name) or _project(service)
+    office = replace(service.office, project_id=PROJECTS[name])
+    office.publish(text.format(form_id=name, version=version).encode())
     return name
+
+
+def _project(service: Service) -> int:
+    with service.office.session() as session:
+        found = session.scalar(select(Project).where(Project.name == "Kebun"))
+        if found is None:
+            found = projects.create_project(session, name="Kebun")
+            accounts.assign(session, service.ids["bob"], "manager", found.actee_id)
+        return found.id
 
 
 def empty(service: Service, form_id: str) -> None:
     """Removes all submissions of a form, so that tests can share it: publishing one takes seconds."""
     with service.office.session() as session:
-        form = publishing.get_form(session, 1, form_id)
+        form = publishing.get_form(session, PROJECTS[form_id], form_id)
         form.state = FormState.open
         mine = select(Submission.id).where(Submission.form_id == form.id)
         versions = select(SubmissionVersion.id).where(SubmissionVersion.submission_id.in_(mine))
@@ -78,6 +94,7 @@ def empty(service: Service, form_id: str) -> None:
             delete(Finding).where(Finding.submission_id.in_(mine)),
             update(Case).where(Case.submission_id.in_(mine)).values(submission_id=None),
             delete(SubmissionVersion).where(SubmissionVersion.submission_id.in_(mine)),
+            update(Audit).where(Audit.submission_id.in_(mine)).values(submission_id=None),
             delete(Submission).where(Submission.form_id == form.id),
         ):
             session.execute(statement.execution_options(synchronize_session=False))
@@ -95,7 +112,11 @@ def visit(
 
 
 def path_of(form_id: str, rest: str = "") -> str:
-    return f"/projects/1/forms/{form_id}/submissions{rest}"
+    return f"{form_path(form_id)}/submissions{rest}"
+
+
+def form_path(form_id: str) -> str:
+    return f"/projects/{PROJECTS[form_id]}/forms/{form_id}"
 
 
 def send(client: Client, form_id: str, instance_id: str, body: str = "", **options: object):

@@ -6,9 +6,11 @@ Source: the OpenRosa specification, "Audit log".
 
 import csv
 import io
+from collections.abc import Iterator, Sequence
 
 _INTERVALS = frozenset({"question", "group questions", "end screen", "jump", "add repeat", "delete repeat"})
 MAX_LOG_BYTES = 5_000_000
+LARGEST = 1 << 30
 
 
 def active_seconds(data: bytes) -> int | None:
@@ -29,6 +31,22 @@ def active_seconds(data: bytes) -> int | None:
     except csv.Error:
         pass
     return _covered_ms(spans) // 1000 if spans else None
+
+
+def read_log_rows(data: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
+    """The rows of a log by the names of these columns, '' for what it does not have; nothing of what is no log."""
+    text = data[:MAX_LOG_BYTES].decode("utf-8-sig", errors="replace").replace("\x00", "")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=False)
+    try:
+        header = next(reader, [])
+        if header[:1] != ["event"]:
+            return
+        places = [header.index(name) if name in header else LARGEST for name in columns]
+        for row in reader:
+            if row:
+                yield [row[at] if at < len(row) else "" for at in places]
+    except csv.Error:
+        return
 
 
 def _covered_ms(spans: list[tuple[int, int]]) -> int:

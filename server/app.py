@@ -11,6 +11,7 @@ from server.config import MAX_REQUEST_BYTES
 from server.console.views import blueprint as console
 from server.console.views import select_language
 from server.jobs import Jobs
+from server.openrosa.draft_views import blueprint as openrosa_drafts
 from server.openrosa.views import blueprint as openrosa
 from server.rendering import register_error_pages
 from server.uploads import PhoneRequest
@@ -38,6 +39,7 @@ def create_app(backends: Backends) -> Flask:
     app.extensions["sisir_jobs"] = Jobs(backends)
     Babel(app, locale_selector=select_language)
     app.register_blueprint(openrosa)
+    app.register_blueprint(openrosa_drafts)
     app.register_blueprint(api)
     app.register_blueprint(docs)
     app.register_blueprint(console)

@@ -236,6 +236,12 @@ class InstanceExistsError(ConflictError):
     code = "409.8"
 
 
+class EditorClosedError(ConflictError):
+    """The form does not take edits from the web editor any more."""
+
+    code = "409.12"
+
+
 class EntityDeletedError(ConflictError):
     """The uuid belongs to an entity that was deleted."""
 

@@ -59,6 +59,17 @@ class Spool:
         self._size += len(data)
         return self._file.write(data)
 
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def size_bytes(self) -> int:
+        """How much was written so far."""
+        return self._size
+
     def digests(self) -> Digests:
         """Of all that was written."""
         return Digests(self._sha256.hexdigest(), self._md5.hexdigest(), self._size)
@@ -111,6 +122,43 @@ def read_upload(request: Request, received_at: datetime) -> Iterator[SubmissionU
             user_agent=_short(_client(request)),
             received_at=received_at,
             is_incomplete=request.form.get(INCOMPLETE_PART, "").lower() == "yes",
+        )
+
+
+def read_xml_body(request: Request, received_at: datetime) -> SubmissionUpload:
+    """The upload in a request whose whole body is the XML. Raises: TooLargeError."""
+    try:
+        xml = request.stream.read(MAX_XML_BYTES + 1)
+    except RequestEntityTooLarge as error:
+        raise TooLargeError("the XML is larger than 10 MB") from error
+    if len(xml) > MAX_XML_BYTES:
+        raise TooLargeError("the XML is larger than 10 MB")
+    return SubmissionUpload(
+        xml=xml,
+        files=(),
+        device_id=_short(request.args.get("deviceID")),
+        user_agent=_short(_client(request)),
+        received_at=received_at,
+    )
+
+
+@contextmanager
+def read_file_body(request: Request) -> Iterator[UploadedFile]:
+    """The file in a request whose whole body it is, chunked or not, whatever its encoding; it lives as long as the block.
+
+    Raises: TooLargeError.
+    """
+    with Spool(SPOOL_BYTES) as spool:
+        try:
+            while piece := request.stream.read(SPOOL_BYTES):
+                spool.write(piece)
+                if spool.size_bytes > MAX_FILE_BYTES:
+                    raise TooLargeError("the file is larger than 50 MB")
+        except RequestEntityTooLarge as error:
+            raise TooLargeError() from error
+        content_type = (request.mimetype or "").replace("\x00", "")[:100]
+        yield UploadedFile(
+            "", content_type or "application/octet-stream", cast(BinaryIO, spool), spool.digests()
         )
 
 

@@ -229,7 +229,7 @@ def make_submission(
     )
     session.add(stored)
     session.flush()
-    submission.current_version_id = stored.id
+    submission.current_version_id, submission.first_submitter_id = stored.id, submission.submitter_id
     session.flush()
     return submission
 

@@ -40,6 +40,8 @@ class Call:
 
     backends: Backends
     path: Mapping[str, Any] = field(default_factory=dict)
+    is_draft: bool = False
+    """On routes that a form has twice: its data, and the test data of its draft."""
     extended: bool = False
     notes: str | None = None
     body: Any = None

@@ -22,7 +22,9 @@ PLACE = re.compile(r"<(?:(?P<kind>[a-z]+):)?(?P<name>[a-z_]+)>")
 ANY_ROUTE = ("400.1", "400.11", "404.1", "500.1", "503.1")
 WITH_LOGIN = ("401.2", "403.1")
 WRITING = ("409.3",)
+MOVED = "301"
 PHONES = "Phones (OpenRosa)"
+PHONE_ROUTES = ("openrosa.", "openrosa_drafts.")
 ABOUT = """The REST API of Sisir. It is that of ODK Central: pyodk, ruODK and other clients of Central work against it unchanged.
 
 Errors are JSON with a `code` of Central's list; its integer part is the HTTP status. Log in with POST /v1/sessions and send
@@ -57,7 +59,7 @@ def describe(app: Flask, routes: Iterable[Route]) -> dict[str, Any]:
         )
         known.append(route.endpoint)
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith("/v1/") and rule.endpoint.startswith("openrosa."):
+        if rule.rule.startswith("/v1/") and rule.endpoint.startswith(PHONE_ROUTES):
             spec.path(path=_template(rule.rule), operations=_phone_operations(app, rule))
     return spec.to_dict()
 
@@ -142,7 +144,10 @@ def _responses(route: Route) -> dict[str, Any]:
     found: dict[str, Any] = {"200": {"description": "Done.", "content": content}}
     if route.is_reading:
         found["304"] = {"description": "Not changed since the ETag that was sent."}
-    codes = [*ANY_ROUTE, *(() if route.is_open else WITH_LOGIN), *route.problems]
+    if MOVED in route.problems:
+        found[MOVED] = {"description": "It stands at the address in Location."}
+    codes = [*ANY_ROUTE, *(() if route.is_open else WITH_LOGIN)]
+    codes += [code for code in route.problems if code != MOVED]
     codes += [] if route.is_reading else WRITING
     codes += ["401.2"] if route.is_open and not route.is_reading else []
     return found | _problems(codes)

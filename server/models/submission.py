@@ -2,10 +2,9 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, select, text
-from sqlalchemy.orm import Mapped, column_property, deferred, mapped_column
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from server.db import Base, BigId, CreatedAt, Id, MaybeTime, UtcDateTime, code_text
 
@@ -34,6 +33,7 @@ class Submission(Base):
             sqlite_where=text("screened_at IS NULL"),
             postgresql_where=text("screened_at IS NULL"),
         ),
+        Index("ix_submission_form_newest", "form_id", "is_draft", "created_at", "id"),
         Index("ix_submission_household_form", "household_id", "form_id", "id"),
         Index("ix_submission_project_point", "project_id", "point_key"),
         Index("ix_submission_officer", "submitter_id", "id"),
@@ -51,8 +51,8 @@ class Submission(Base):
     """submission_version.id; no foreign key, since each table would wait for the other."""
     submitter_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
     """Who sent the current version: the officer of the visit, whose findings these are."""
-    first_submitter_id: ClassVar[Any]
-    """Who sent the first version (Central's submitterId); looked up when it is asked for."""
+    first_submitter_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
+    """Who sent the first version (Central's submitterId)."""
     device_id: Mapped[str | None] = mapped_column(String(255))
     user_agent: Mapped[str | None] = mapped_column(String(255))
     review_state: Mapped[str | None] = mapped_column(String(16))
@@ -123,17 +123,6 @@ class SubmissionVersion(Base):
     created_at: Mapped[CreatedAt]
 
 
-Submission.first_submitter_id = column_property(
-    select(SubmissionVersion.submitter_id)
-    .where(SubmissionVersion.submission_id == Submission.id)
-    .order_by(SubmissionVersion.id)
-    .limit(1)
-    .correlate_except(SubmissionVersion)
-    .scalar_subquery(),
-    deferred=True,
-)
-
-
 class Attachment(Base):
     """A file that a submission version names; blob_id is None until it arrives."""
 
@@ -178,3 +167,28 @@ class Refused(Base):
     times: Mapped[int] = mapped_column(default=1)
     first_at: Mapped[CreatedAt]
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Comment(Base):
+    """What somebody wrote about a submission, for others of the office."""
+
+    __tablename__ = "comment"
+
+    id: Mapped[Id]
+    submission_id: Mapped[int] = mapped_column(BigId, ForeignKey("submission.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
+    body: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class ChoiceSeen(Base):
+    """A choice of a select multiple that some settled submission of the form held: a column of its own in exports.
+
+    Not of sensitive questions, and not of drafts.
+    """
+
+    __tablename__ = "choice_seen"
+
+    form_id: Mapped[int] = mapped_column(BigId, ForeignKey("form.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(500), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255), primary_key=True)

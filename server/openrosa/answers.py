@@ -12,7 +12,8 @@ from forms.openrosa import ACCEPT_LENGTH_BYTES, NATURE_ERROR, SUCCESS_MESSAGE, V
 from server.errors import BadHeaderError, SisirError
 
 _PHONE_PATH = re.compile(
-    r"/v1/projects/[^/]+/(formList|submission|datasets/[^/]+/integrity|forms/[^/]+(/versions/[^/]+)?/manifest)"
+    r"/v1(/test/[^/]+)?/projects/[^/]+/"
+    r"(formList|submission|datasets/[^/]+/integrity|forms/[^/]+(/versions/[^/]+)?/manifest|forms/[^/]+/draft/submission)"
 )
 
 

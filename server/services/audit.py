@@ -26,11 +26,13 @@ def record(
     Args: action as Central names it ('form.update.publish') or ours ('case.propose'); actor_id None = the server itself;
     details ids and codes only; notes None = what the transaction's caller said, session.info[NOTES].
     """
+    submission_id = (details or {}).get("submissionId")
     session.add(
         Audit(
             actor_id=actor_id,
             action=action,
             actee_id=actee_id,
+            submission_id=submission_id if isinstance(submission_id, int) else None,
             details=dict(details or {}),
             notes=notes if notes is not None else session.info.get(NOTES),
             logged_at=now(),

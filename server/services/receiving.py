@@ -23,10 +23,19 @@ from server.models.project import Project
 from server.models.submission import Attachment, EntityState, Submission
 from server.permissions import Caller
 from server.services import audit, editing, submission_rows
-from server.services.incoming import Incoming, Known, find_known, read_incoming
+from server.services.incoming import PHONE, Door, Incoming, Known, find_known, read_incoming
 from server.uploads import SubmissionUpload
 
-__all__ = ["Outcome", "Receipt", "prepare", "receive_submission", "store"]
+__all__ = [
+    "Outcome",
+    "Receipt",
+    "prepare",
+    "receive_submission",
+    "store",
+    "store_edit",
+    "store_new",
+    "taken",
+]
 
 
 class Outcome(StrEnum):
@@ -56,7 +65,13 @@ def receive_submission(
 
 
 def prepare(
-    session: Session, backends: Backends, upload: SubmissionUpload, *, project_id: int, caller: Caller
+    session: Session,
+    backends: Backends,
+    upload: SubmissionUpload,
+    *,
+    project_id: int,
+    caller: Caller | None,
+    door: Door = PHONE,
 ) -> Receipt | Incoming:
     """What has to be stored, its files durable already; or the receipt at once when all of it is stored.
 
@@ -64,7 +79,7 @@ def prepare(
     Raises: the refusals of the decision table; nothing is kept then.
     Source: the OpenRosa specification, 5.3 and 5.4.
     """
-    incoming = read_incoming(session, backends, upload, project_id=project_id, caller=caller)
+    incoming = read_incoming(session, backends, upload, project_id=project_id, caller=caller, door=door)
     if incoming.deprecated_id is None and incoming.known is not None:
         late = _late_files(session, incoming, incoming.known)
         if not late:
@@ -85,14 +100,20 @@ def store(session: Session, backends: Backends, incoming: Incoming) -> Receipt:
         return _store_edit(session, backends, incoming, incoming.deprecated_id)
     if incoming.known is not None:
         return _store_late_files(session, incoming, incoming.known)
+    receipt = store_new(session, backends, incoming)
+    return receipt or _store_late_files(session, incoming, _twin(session, incoming))
+
+
+def store_new(session: Session, backends: Backends, incoming: Incoming) -> Receipt | None:
+    """Writes the rows of a new submission; None, and nothing, when its instanceID is taken."""
     made = submission_rows.insert_submission(session.connection(), incoming)
     if made is None:
-        return _store_late_files(session, incoming, _twin(session, incoming))
+        return None
     submission_id, version_id = made
     stored = _insert_version(session, backends, incoming, submission_id, version_id)
     audit.record_now(
         session,
-        incoming.caller.actor_id,
+        incoming.actor_id,
         "submission.create",
         incoming.form_actee_id,
         {"instanceId": incoming.instance_id, "submissionId": submission_id},
@@ -100,9 +121,13 @@ def store(session: Session, backends: Backends, incoming: Incoming) -> Receipt:
     return Receipt(submission_id, Outcome.new, stored)
 
 
+def _find(session: Session, incoming: Incoming, instance_id: str) -> Known | None:
+    return find_known(session, incoming.form_id, instance_id, is_draft=incoming.is_draft)
+
+
 def _twin(session: Session, incoming: Incoming) -> Known:
     """What another request stored under this instanceID a moment ago."""
-    known = find_known(session, incoming.form_id, incoming.instance_id)
+    known = _find(session, incoming, incoming.instance_id)
     if known is None:
         raise ConflictError("the submission is being stored by another request; send it again")
     return known
@@ -154,7 +179,7 @@ def _store_late_files(session: Session, incoming: Incoming, known: Known) -> Rec
     submission_rows.fill_slots(session, late, incoming.upload.received_at)
     audit.record_now(
         session,
-        incoming.caller.actor_id,
+        incoming.actor_id,
         "submission.attachment.update",
         incoming.form_actee_id,
         {
@@ -168,7 +193,7 @@ def _store_late_files(session: Session, incoming: Incoming, known: Known) -> Rec
 
 def _store_edit(session: Session, backends: Backends, incoming: Incoming, deprecated_id: str) -> Receipt:
     """An edit made on the phone: a new version of a known submission, or the retry of one."""
-    old = find_known(session, incoming.form_id, deprecated_id)
+    old = _find(session, incoming, deprecated_id)
     if old is None:
         raise UnknownInstanceError(
             "the submission to be replaced is not known", details={"deprecatedId": deprecated_id}
@@ -176,26 +201,40 @@ def _store_edit(session: Session, backends: Backends, incoming: Incoming, deprec
     submission = session.get_one(Submission, old.submission_id, with_for_update=True)
     if submission.deleted_at is not None:
         raise DeletedError()
-    editing.require_may_edit(
-        session, incoming.caller, submission, (incoming.form_actee_id, incoming.project_actee_id)
-    )
-    known = find_known(session, incoming.form_id, incoming.instance_id)
+    if incoming.caller is not None:
+        actees = (incoming.form_actee_id, incoming.project_actee_id)
+        editing.require_may_edit(session, incoming.caller, submission, actees)
+    known = _find(session, incoming, incoming.instance_id)
     if submission.current_version_id != old.version_id:
         if known is not None and known.is_current and known.digest == incoming.digest:
             submission_rows.keep_files(session, backends, incoming)
             return _store_late_files(session, incoming, known)
         raise SupersededError("the submission was edited since", details={"deprecatedId": deprecated_id})
     if known is not None:
-        raise ConflictError(
-            "this instanceID is taken",
-            details={
-                "fields": ["formId", "instanceId"],
-                "values": [incoming.envelope.form_id, incoming.instance_id],
-            },
-        )
+        raise taken(incoming)
+    return store_edit(session, backends, incoming, submission, old.version_id)
+
+
+def taken(incoming: Incoming) -> ConflictError:
+    """The instanceID of an upload belongs to something else."""
+    return ConflictError(
+        "this instanceID is taken",
+        details={
+            "fields": ["formId", "instanceId"],
+            "values": [incoming.envelope.form_id, incoming.instance_id],
+            "table": "submissions",
+        },
+    )
+
+
+def store_edit(
+    session: Session, backends: Backends, incoming: Incoming, submission: Submission, old_version_id: int
+) -> Receipt:
+    """Makes an upload the new version of a submission whose current one it replaces; the row is locked already."""
     submission_rows.keep_files(session, backends, incoming)
     stored = _insert_version(session, backends, incoming, submission.id)
-    _carry_files(session, old.version_id, incoming)
+    _carry_files(session, old_version_id, incoming)
+    session.refresh(submission, ["current_version_id"])
     session.execute(
         update(Submission)
         .where(Submission.id == submission.id)
@@ -205,22 +244,26 @@ def _store_edit(session: Session, backends: Backends, incoming: Incoming, deprec
             entity_state=EntityState.owed,
             screened_at=None,
             received_at=incoming.upload.received_at,
-            submitter_id=incoming.caller.actor_id,
+            submitter_id=incoming.actor_id,
         )
     )
     audit.record_now(
         session,
-        incoming.caller.actor_id,
+        incoming.actor_id,
         "submission.update.version",
         incoming.form_actee_id,
-        {"instanceId": submission.instance_id, "submissionId": submission.id},
+        {
+            "instanceId": submission.instance_id,
+            "submissionId": submission.id,
+            "submissionDefId": submission.current_version_id,
+        },
     )
     return Receipt(submission.id, Outcome.edited, stored)
 
 
 def _carry_files(session: Session, old_version_id: int, incoming: Incoming) -> None:
     """Files of the replaced version fill the slots of the same name that came without a file."""
-    new = find_known(session, incoming.form_id, incoming.instance_id)
+    new = _find(session, incoming, incoming.instance_id)
     old = {
         slot.name: slot
         for slot in session.scalars(

@@ -305,10 +305,10 @@ def guess_type(name: str) -> str:
     return {"csv": "text/csv", "geojson": "application/geo+json"}.get(ending, "application/octet-stream")
 
 
-def disposition(name: str) -> str:
+def disposition(name: str, kind: str = "attachment") -> str:
     """A Content-Disposition that old and new clients read. Source: RFC 6266; the OpenRosa specification, section 3."""
     plain = "".join(
         letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "-"
         for letter in name
     )
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

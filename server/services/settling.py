@@ -19,7 +19,7 @@ from server.db import one_of
 from server.models.finding import Finding, SubjectKind
 from server.models.form import Form
 from server.models.submission import EntityState, Submission, SubmissionVersion
-from server.services import cases, entity_actions, facts_days, peers
+from server.services import cases, choices_seen, entity_actions, facts_days, peers
 from server.services.answers import Reader
 from server.services.campaign_rules import load_campaign_rules
 from server.services.facts_interview import write_active_times
@@ -69,6 +69,7 @@ def settle_submissions(
         reader,
     )
     visits = read_visits(session, backends, ids, reader)
+    choices_seen.note_choices(session, visits)
     moved = [visit for visit in visits if before[visit.submission.id].household_id != visit.household_id]
     fresh = [visit for visit in visits if before[visit.submission.id].entity_state == EntityState.owed]
     changed = {visit.submission.id: visit for visit in [*fresh, *moved]}

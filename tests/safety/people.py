@@ -12,7 +12,14 @@ from tests.factories import PASSWORD
 from tests.stage import Stage
 
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
-NO_LOG_IN = {"console.static", "console.login", "console.log_in", "console.set_language"}
+NO_LOG_IN = {
+    "console.static",
+    "console.login",
+    "console.log_in",
+    "console.password",
+    "console.choose_password",
+    "console.set_language",
+}
 
 
 @dataclass

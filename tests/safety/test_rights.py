@@ -29,6 +29,7 @@ TABLE = {
     "formfill": set(),
     "app-user": set(),
     "pub-link": set(),
+    "pwreset": set(),
     "admin": set(OUR_RIGHTS),
 }  # fmt: skip
 
@@ -48,6 +49,8 @@ NEEDS = {
     ("console.submissions", "GET"): "case.read",
     ("console.submission", "GET"): "case.read",
     ("console.rules", "GET"): "case.read",
+    ("console.officer_findings", "GET"): "case.read",
+    ("console.decide_officer_finding", "POST"): "case.propose",
     ("console.decide_finding", "POST"): "case.propose",
     ("console.propose", "POST"): "case.propose",
     ("console.confirm", "POST"): "case.confirm",
@@ -169,7 +172,9 @@ def test_each_role_opens_what_its_rights_say_and_nothing_else(stage, ids, role):
         path = ids.address(rule)
         status = ask(inside, rule, method, path).status_code
         if needed is None or needed in verbs:
-            refusals = (403,) if rule.endpoint == "console.publish_form" else (403, 404)  # there is no draft
+            # There is no draft to publish, and nothing stands about the officer.
+            nothing = ("console.publish_form", "console.decide_officer_finding")
+            refusals = (403,) if rule.endpoint in nothing else (403, 404)
             assert status not in refusals, (rule, method, status)
         else:
             assert status == 403, (rule, method, status)

@@ -134,3 +134,20 @@ def chelsea(service: Service) -> Client:
 def nobody(service: Service) -> Client:
     """Without log-in."""
     return service.nobody
+
+
+@pytest.fixture(scope="session")
+def garden(service: Service) -> str:
+    """A published form with a place, choices, a photo, a group and a repeat in it."""
+    from tests.server.api import visits
+
+    return visits.publish(service)
+
+
+@pytest.fixture
+def form(service: Service, garden: str) -> str:
+    """The same, without any submission."""
+    from tests.server.api import visits
+
+    visits.empty(service, garden)
+    return garden

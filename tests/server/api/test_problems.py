@@ -8,9 +8,11 @@ import pytest
 
 from server import errors, problems
 from server.errors import SisirError
+from tests.server.api.visits import XML, visit
 
 BIG = {"name": "x" * 250_001}
 JSON = {"Content-Type": "application/json"}
+SUBMISSIONS = "/projects/1/forms/kunjungan/submissions"
 # code -> who, method, path, options
 TABLE = [
     (400.1, "alice", "POST", "/projects", {"data": b"{", "headers": JSON}),
@@ -54,6 +56,15 @@ TABLE = [
     (404.1, "alice", "GET", "//projects", {}),
     (404.1, "alice", "GET", "/Projects", {}),
     (409.3, "bob", "POST", "/projects/1/assignments/manager/{bob}", {}),
+    (400.2, "bob", "POST", SUBMISSIONS, {"data": b"<data/>", "headers": XML}),
+    (400.8, "bob", "POST", SUBMISSIONS, {"data": b'<data id="aset" version="1"/>', "headers": XML}),
+    (400.18, "bob", "GET", SUBMISSIONS + ".csv?$filter=__id+eq", {}),
+    (400.19, "bob", "PUT", SUBMISSIONS + "/uuid:a", {"data": visit("kunjungan", "uuid:b"), "headers": XML}),
+    (400.41, "bob", "GET", SUBMISSIONS + ".geojson?fieldpath=/a&fieldpath=/b", {}),
+    (404.4, "nobody", "POST", "/test/x/projects/1/forms/kunjungan/draft/submissions", {"data": b"", "headers": XML}),
+    (404.6, "bob", "POST", SUBMISSIONS, {"data": visit("kunjungan", "uuid:b", version="9"), "headers": XML}),
+    (501.4, "bob", "GET", SUBMISSIONS + ".csv?$filter=length(__id)+eq+1", {}),
+    (501.5, "bob", "GET", SUBMISSIONS + ".csv?$filter=nama+eq+'x'", {}),
     (501.1, "alice", "POST", "/projects/1/key", {"json": {"passphrase": "a long passphrase"}}),
     (501.2, "alice", "PUT", "/projects/1", {"json": {"name": "Penyisiran 2026", "forms": []}}),
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """pyodk's own client, unchanged, against a server of its own as `sisir serve` starts it."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +9,9 @@ import pytest
 from pyodk.client import Client
 from pyodk.errors import PyODKError
 
+from forms.compile import compile_form
 from tests.installation import PASSWORD, Installation, new_installation
+from tests.server.api.visits import GARDEN, visit
 from tests.server.api.xforms import workbook
 
 
@@ -63,6 +67,45 @@ def test_app_users_are_made_with_their_forms(client):
     assert (listed.status_code, listed.json()["code"]) == (404, 404.1)
     phone = client.get(f"key/{made[0].token}/projects/1/formList", headers={"X-OpenRosa-Version": "1.0"})
     assert [name in phone.text for name in ("aset", "stiker", "penyisiran")] == [True, True, False]
+
+
+def test_submissions_are_sent_edited_and_reviewed(client, installation, tmp_path):
+    """Files go in chunks without a length; the server is the real one."""
+    xform = compile_form(
+        GARDEN.format(form_id="kebun", version="1").encode(), file_name="a.md", allow_text=True
+    )
+    (tmp_path / "kebun.xml").write_bytes(xform.xform)
+    installation.run("form", "publish", str(tmp_path / "kebun.xml"), "--ignore-warnings")
+    photo = tmp_path / "foto kebun.jpg"
+    photo.write_bytes(bytes(range(256)) * 2000)
+    xml = visit("kebun", "uuid:one", "<pemilik>Siti</pemilik><foto>foto kebun.jpg</foto>").decode()
+    made = client.submissions.create(xml, form_id="kebun", device_id="hp:1", attachments=[photo])
+    assert (made.instanceId, made.deviceId, [(file.name, file.exists) for file in made.attachments]) == (
+        "uuid:one",
+        "hp:1",
+        [("foto kebun.jpg", True)],
+    )
+    path = "projects/1/forms/kebun/submissions"
+    assert client.get(f"{path}/uuid:one/attachments/foto%20kebun.jpg").content == photo.read_bytes()
+    changed = visit("kebun", "uuid:two", "<pemilik>Sari</pemilik>", old="uuid:one").decode()
+    client.submissions.edit("uuid:one", xml=changed, form_id="kebun", comment="Nama salah")
+    found = client.submissions.get("uuid:one", form_id="kebun")
+    assert found.reviewState == "edited"
+    assert client.get(f"{path}/uuid:one").json()["currentVersion"]["instanceId"] == "uuid:two"
+    assert client.get(f"{path}/uuid:two").url.endswith("/uuid%3Aone/versions/uuid%3Atwo")
+    client.submissions.review("uuid:one", "approved", form_id="kebun", comment="Baik")
+    assert client.submissions.get("uuid:one", form_id="kebun").reviewState == "approved"
+    comments = client.submissions.list_comments("uuid:one", form_id="kebun")
+    assert [comment.body for comment in comments] == ["Baik", "Nama salah"]
+    assert [item.instanceId for item in client.submissions.list(form_id="kebun")] == ["uuid:one"]
+    with pytest.raises(PyODKError) as refused:
+        client.submissions.create(xml, form_id="kebun")
+    assert refused.value.is_central_error(409.3)
+    table = client.get(f"{path}.csv").text.splitlines()
+    assert "Sari" in table[1]
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{path}.csv.zip").content)) as archive:
+        assert archive.namelist() == ["kebun.csv", "kebun-panen.csv"]
+    assert client.get(f"{path}.geojson").json() == {"type": "FeatureCollection", "features": []}
 
 
 def test_any_route_is_reached_with_the_clients_session(client):

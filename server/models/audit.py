@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigId, CreatedAt, Id
@@ -12,7 +12,16 @@ class Audit(Base):
     """One act. Details hold ids and codes, never names, identity numbers, answers or coordinates."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_action_id", "action", "id"), Index("ix_audit_actee", "actee_id", "id"))
+    __table_args__ = (
+        Index("ix_audit_action_id", "action", "id"),
+        Index("ix_audit_actee", "actee_id", "id"),
+        Index(
+            "ix_audit_entity",
+            "entity_id",
+            sqlite_where=text("entity_id IS NOT NULL"),
+            postgresql_where=text("entity_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     actor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("actor.id"))
@@ -20,4 +29,6 @@ class Audit(Base):
     actee_id: Mapped[str | None] = mapped_column(String(36))
     details: Mapped[dict[str, Any]]
     notes: Mapped[str | None]
+    entity_id: Mapped[int | None] = mapped_column(BigId)
+    """entity.id, of acts on one entity; no foreign key, the log outlives what it tells of."""
     logged_at: Mapped[CreatedAt]

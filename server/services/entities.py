@@ -148,6 +148,8 @@ def update_entity(
     Raises: EntityProblem 404.8 (no entity), 404.11 (deleted), 404.9 (base version unknown), 400.2 (no base version);
     BaseMissingError when an offline branch arrives out of order, unless forced: then the newest version is the base.
     """
+    if change.trunk_version is not None and change.branch_id is None:
+        raise EntityProblem("400.2", "trunkVersion without branchId")
     change = new_households.masked(listed, change)
     lock_entity(session, change.uuid)
     entity = find_entity(session, change.uuid, listed.id)

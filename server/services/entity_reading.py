@@ -22,6 +22,8 @@ from server.services.entity_lists import list_properties, row_renderer, visible_
 
 CHUNK_CHARACTERS = 1 << 16
 FETCH_ROWS = 1000
+NOBODY = 0
+"""Whose number stands where the server itself made something, from the register: clients such as pyodk want one."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class VersionView:
     version: int
     base_version: int | None
     created_at: datetime
-    creator_id: int | None
+    creator_id: int
     user_agent: str
     data: dict[str, str]
     data_received: dict[str, str]
@@ -49,7 +51,7 @@ class EntityView:
     """An entity with its current version."""
 
     uuid: str
-    creator_id: int | None
+    creator_id: int
     created_at: datetime
     updated_at: datetime | None
     deleted_at: datetime | None
@@ -188,7 +190,7 @@ def view_version(
         version=version.version,
         base_version=version.base_version,
         created_at=version.created_at,
-        creator_id=version.creator_id,
+        creator_id=version.creator_id or NOBODY,
         user_agent=version.user_agent,
         data={name: value for name, value in version.data.items() if name in known},
         data_received=version.data_received,
@@ -218,7 +220,7 @@ def _view(
 ) -> EntityView:
     return EntityView(
         uuid=entity.uuid,
-        creator_id=entity.creator_id,
+        creator_id=entity.creator_id or NOBODY,
         created_at=entity.created_at,
         updated_at=entity.updated_at,
         deleted_at=entity.deleted_at,

@@ -143,4 +143,3 @@ def test_entities_are_made_changed_and_deleted(client):
     with pytest.raises(PyODKError) as failed:
         client.entities.create_many(data=rows[:1], source_size="100")
     assert failed.value.is_central_error(400.11)
-

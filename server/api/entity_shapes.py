@@ -11,7 +11,7 @@ from server.errors import BadTypeError
 from server.models.actor import Actor
 
 
-class VersionShape(Shape):
+class EntityVersionShape(Shape):
     """The current version of an entity, without its values."""
 
     label = fields.String()
@@ -27,13 +27,13 @@ class VersionShape(Shape):
     branch_base_version = fields.Integer()
 
 
-class ExtendedVersion(VersionShape):
+class ExtendedEntityVersion(EntityVersionShape):
     """The same with who made it."""
 
     creator = fields.Nested(ActorShape)
 
 
-class FullVersion(VersionShape):
+class FullVersion(EntityVersionShape):
     """The same with its values, and what was sent."""
 
     data = fields.Dict()
@@ -60,13 +60,13 @@ class EntityBase(Shape):
 class ListedEntity(EntityBase):
     """An entity in a list."""
 
-    current_version = fields.Nested(VersionShape)
+    current_version = fields.Nested(EntityVersionShape)
 
 
 class ExtendedListedEntity(EntityBase):
     """The same with who made it."""
 
-    current_version = fields.Nested(ExtendedVersion)
+    current_version = fields.Nested(ExtendedEntityVersion)
     creator = fields.Nested(ActorShape)
 
 

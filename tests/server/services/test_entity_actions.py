@@ -443,10 +443,11 @@ def test_the_log_tells_of_every_entity_and_the_submission_it_came_from(sweep):
     sweep.office.work()
     (logged,) = audits(sweep, "entity.update.version")
     assert logged.details["entity"] == {"uuid": house.uuid, "dataset": "keluarga"}
-    assert logged.details["submissionDefId"] == submission(sweep, number).current_version_id
+    stored = submission(sweep, number)
+    assert logged.details["submissionDefId"] == stored.current_version_id
     with sweep.office.session() as session:
         entity = session.scalars(select(Entity).where(Entity.uuid == house.uuid)).one()
         listed = session.get_one(EntityList, entity.entity_list_id)
         *_, last = entity_history.list_versions(session, listed, entity)
-        assert last.source["submission"]["instanceId"] == submission(sweep, number).instance_id
+        assert last.source["submission"]["instanceId"] == stored.instance_id
         assert last.source["event"]["action"] == "submission.create"

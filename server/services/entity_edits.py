@@ -140,7 +140,7 @@ def _set_deleted(
         .where(
             Entity.entity_list_id == listed.id,
             among(session, Entity.uuid, uuids),
-            Entity.deleted_at.is_not(None) if moment is None else Entity.deleted_at.is_(None),
+            entity_reading.in_trash() if moment is None else Entity.deleted_at.is_(None),
             entity_lists.visible_entities(listed, areas),
         )
         .order_by(Entity.id)

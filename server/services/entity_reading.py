@@ -60,11 +60,16 @@ class EntityView:
     creator: Actor | None = field(default=None, compare=False)
 
 
+def in_trash() -> ColumnElement[bool]:
+    """The condition that an entity was deleted and can be restored."""
+    return and_(Entity.deleted_at.is_not(None), Entity.purged_at.is_(None))
+
+
 def list_entities(
     session: Session, listed: EntityList, areas: AreaPaths, *, deleted: bool = False, extended: bool = False
 ) -> list[EntityView]:
     """The entities that the areas show, newest first; those in the trash when deleted."""
-    gone = Entity.deleted_at.is_not(None) if deleted else Entity.deleted_at.is_(None)
+    gone = in_trash() if deleted else Entity.deleted_at.is_(None)
     query = _current().where(Entity.entity_list_id == listed.id, gone, visible_entities(listed, areas))
     rows = session.execute(query.order_by(Entity.id.desc())).all()
     actors = _actors(session, rows) if extended else {}
@@ -81,7 +86,7 @@ def find_entity(
         .where(
             Entity.uuid == uuid,
             Entity.entity_list_id == listed.id,
-            Entity.deleted_at.is_not(None) if deleted else Entity.deleted_at.is_(None),
+            in_trash() if deleted else Entity.deleted_at.is_(None),
             visible_entities(listed, areas),
         )
         .execution_options(populate_existing=True)

@@ -1,4 +1,4 @@
-"""entities API: the log finds what was done to one entity
+"""entities API: the log finds what was done to one entity; the trash is emptied
 
 Revision: 0007_entities_api
 After: 0005_refused_size
@@ -24,8 +24,18 @@ def upgrade() -> None:
         sqlite_where=sa.text("entity_id IS NOT NULL"),
         postgresql_where=sa.text("entity_id IS NOT NULL"),
     )
+    op.add_column("entity", sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_entity_trash",
+        "entity",
+        ["deleted_at"],
+        sqlite_where=sa.text("deleted_at IS NOT NULL AND purged_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NOT NULL AND purged_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_entity_trash", table_name="entity")
+    op.drop_column("entity", "purged_at")
     op.drop_index("ix_audit_entity", table_name="audit")
     op.drop_column("audit", "entity_id")

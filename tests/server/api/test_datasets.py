@@ -1,10 +1,12 @@
 """Entity lists over HTTP: making, properties, approval, forms around them, the trash; each problem by a real request."""
 
 import itertools
+import uuid
 
 import pytest
 
 from forms.compile import compile_form
+from tests.flows.shapes import instance, post
 
 NUMBERS = itertools.count(1)
 ALL = "/projects/1/datasets"
@@ -180,3 +182,23 @@ def test_rights_are_asked(nobody, chelsea, bob):
         ("DELETE", f"{ALL}/{name}/properties/x"),
     ):
         assert chelsea.call(method, path, json={"name": "x"}).json["code"] == 403.1, (method, path)
+
+
+def test_turning_approval_off_asks_what_becomes_of_those_that_wait(service, bob):
+    write = f"tunggu{next(NUMBERS)}"
+    bob.post(ALL, {"name": write, "approvalRequired": True})
+    service.office.publish(FORM.format(form=write, read=new_list(bob), write=write).encode())
+    entity = f'<entity dataset="{write}" create="1" id="{uuid.uuid4()}"><label>Sari</label></entity>'
+    _, xml = instance(form=write, body="<nik>1</nik><nama>Sari</nama>", meta=entity)
+    assert post(service.office.client, service.office.phone(), xml).status_code == 201
+    service.office.work()
+    assert bob.get(f"{ALL}/{write}/entities").json == []
+    refused = bob.patch(f"{ALL}/{write}", {"approvalRequired": False}).json
+    assert (refused["code"], refused["details"]) == (400.29, {"count": 1})
+    assert bob.get(f"{ALL}/{write}").json["approvalRequired"] is True
+    changed = bob.patch(f"{ALL}/{write}?convert=True", {"approvalRequired": False})
+    assert changed.json["approvalRequired"] is False
+    service.office.work()
+    (made,) = bob.get(f"{ALL}/{write}/entities").json
+    (version,) = bob.get(f"{ALL}/{write}/entities/{made['uuid']}/versions").json
+    assert version["source"]["submission"]["xmlFormId"] == write

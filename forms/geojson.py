@@ -36,6 +36,18 @@ def render_geometry(document: SubmissionDocument, definition: FormDefinition, pa
     return f'{{"type":"{kind}","coordinates":{found[0]}}}'
 
 
+def guess_geometry(text: str) -> str | None:
+    """The geometry of a place whose kind nobody declared, as JSON; None for what is no place.
+
+    One point is a Point; several are a Polygon when they end where they began, else a LineString.
+    """
+    kinds = ("geoshape", "geotrace") if ";" in text else ("geopoint",)
+    for kind in kinds:
+        if (found := _coordinates(text, kind)) is not None:
+            return f'{{"type":"{GEO_TYPES[kind]}","coordinates":{found}}}'
+    return None
+
+
 def render_feature(feature_id: str, geometry: str, properties: Mapping[str, str] | None) -> str:
     """One feature as JSON."""
     shown = json.dumps(properties)

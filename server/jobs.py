@@ -109,6 +109,8 @@ class Jobs:
 
     def _run_clock(self) -> None:
         """What only the passing of time makes true."""
-        from server.services import case_screening
+        from server.services import case_screening, entity_trash
 
         case_screening.judge_late_cases(self._backends)
+        with session_scope(self._backends.sessions) as session:
+            entity_trash.purge_entities(session)

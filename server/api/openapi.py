@@ -168,7 +168,8 @@ def _problems(codes: Iterable[str]) -> dict[str, Any]:
 
 def _content(gives: Gives, extended: Gives | None) -> dict[str, Any]:
     if isinstance(gives, File):
-        return {gives.content_type: {"schema": {"type": "string", "format": "binary"}}}
+        is_json = gives.content_type == "application/json"
+        return {gives.content_type: {"schema": {} if is_json else {"type": "string", "format": "binary"}}}
     schemas = [_schema(item) for item in (gives, extended) if item is not None]
     return {"application/json": {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from marshmallow import fields
 
 from server.api.call import Call
+from server.api.dataset_shapes import ExtendedDataset
 from server.api.form_shapes import ExtendedForm
 from server.api.routes import ANYBODY, Many, Table
 from server.api.shapes import Flag, Shape, Text, Time, Whole
@@ -46,25 +47,11 @@ class ExtendedProject(ProjectWithVerbs):
     last_entity = Time()
 
 
-class DatasetShape(Shape):
-    """An entity list in a list of projects."""
-
-    name = fields.String()
-    project_id = fields.Integer()
-    created_at = Time()
-    approval_required = fields.Boolean()
-    owner_only = fields.Boolean()
-    deleted_at = Time()
-    entities = fields.Integer()
-    last_entity = Time()
-    conflicts = fields.Integer()
-
-
 class ListedProject(ExtendedProject):
     """A project with its forms or entity lists, where asked for."""
 
     form_list = fields.List(fields.Nested(ExtendedForm))
-    dataset_list = fields.List(fields.Nested(DatasetShape))
+    dataset_list = fields.List(fields.Nested(ExtendedDataset))
 
 
 class NewProject(Shape):
@@ -205,7 +192,7 @@ def _listed(call: Call, found: list[Project], views: list[ProjectView]) -> objec
         if call.query["forms"]:
             forms = form_facts.list_views(call.session, call.caller, project, extended=True)
         if call.query["datasets"] and call.caller.may("dataset.list", project.actee_id):
-            datasets = dataset_facts.list_datasets(call.session, project.id)
+            datasets = dataset_facts.list_datasets(call.session, project.id, call.areas)
         filled.append(replace(view, form_list=forms, dataset_list=datasets))
     without = tuple(
         name for name in ("form_list", "dataset_list") if all(getattr(v, name) is None for v in filled)

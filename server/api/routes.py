@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.api.bodies import MAX_JSON_BYTES
 from server.api.call import Call
 from server.api.shapes import Shape, Success
 
@@ -39,6 +40,7 @@ class Route:
     rights: any of these verbs on what the path names, or on the site; () = whoever is logged in.
     takes: schema of the JSON body, or File: the view reads `call.stream`. gives: what the answer holds.
     extended: the same with X-Extended-Metadata. is_open: no log-in needed.
+    max_bytes: of a JSON body; who sends more than the usual is looked at before the body is read.
     by_hand: the view opens its transactions itself (`call.reading()`, `call.writing()`): for slow work between them.
     problems: codes beyond those that any route may answer, for the description.
     """
@@ -55,6 +57,7 @@ class Route:
     extended: Gives | None = None
     is_open: bool = False
     by_hand: bool = False
+    max_bytes: int = MAX_JSON_BYTES
     problems: tuple[str, ...] = ()
 
     @property

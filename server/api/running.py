@@ -13,7 +13,7 @@ from flask import Request, Response, request
 from sqlalchemy.orm import Session
 
 from server.api.answers import answer
-from server.api.bodies import read_json
+from server.api.bodies import MAX_JSON_BYTES, read_json
 from server.api.call import Call
 from server.api.routes import File, Route
 from server.api.shapes import Shape, made
@@ -45,7 +45,9 @@ def run(route: Route, values: dict[str, str]) -> Response:
         extended=request.headers.get("X-Extended-Metadata", "").lower() == "true",
         notes=_notes(request),
     )
-    raw = read_json(request) if _takes_json(route) else None
+    if route.max_bytes > MAX_JSON_BYTES:
+        _require_right(route, call)
+    raw = read_json(request, max_bytes=route.max_bytes) if _takes_json(route) else None
     if not route.is_open:
         take_password(request, call.backends)
     if route.by_hand:
@@ -62,6 +64,16 @@ def run(route: Route, values: dict[str, str]) -> Response:
     for job in call.afterwards:
         job()
     return response
+
+
+def _require_right(route: Route, call: Call) -> None:
+    """Before megabytes are read: who calls, and may they? All is asked again when the work begins."""
+    take_password(request, call.backends)
+    with call.reading() as session:
+        caller = identify(request, call.backends, session)
+        if caller is None:
+            raise NotAuthenticatedError()
+        require_one(caller, route.rights, find_targets(session, call.path))
 
 
 def _takes_json(route: Route) -> bool:

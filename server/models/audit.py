@@ -22,6 +22,12 @@ class Audit(Base):
             sqlite_where=text("submission_id IS NOT NULL"),
             postgresql_where=text("submission_id IS NOT NULL"),
         ),
+        Index(
+            "ix_audit_entity",
+            "entity_id",
+            sqlite_where=text("entity_id IS NOT NULL"),
+            postgresql_where=text("entity_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -32,4 +38,6 @@ class Audit(Base):
     """The submission that it was about, also one that is gone: details["submissionId"] where it can be looked up."""
     details: Mapped[dict[str, Any]]
     notes: Mapped[str | None]
+    entity_id: Mapped[int | None] = mapped_column(BigId)
+    """entity.id, of acts on one entity; no foreign key, the log outlives what it tells of."""
     logged_at: Mapped[CreatedAt]

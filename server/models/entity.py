@@ -81,6 +81,12 @@ class Entity(Base):
     __table_args__ = (
         Index("ix_entity_list_area", "entity_list_id", "area_path", "id"),
         Index("ix_entity_household", "household_id", "entity_list_id"),
+        Index(
+            "ix_entity_trash",
+            "deleted_at",
+            sqlite_where=text("deleted_at IS NOT NULL AND purged_at IS NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL AND purged_at IS NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -99,6 +105,8 @@ class Entity(Base):
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[MaybeTime]
     deleted_at: Mapped[MaybeTime]
+    purged_at: Mapped[MaybeTime]
+    """When its values and versions were removed for good; the row stays, so that the uuid is never used again."""
 
 
 class EntityVersion(Base):

@@ -85,7 +85,8 @@ def media(project_id: int, form_id: str, name: str, version: str | None = None) 
     elif blob is not None:
         response = Response(blobs.iter_blob(backends(), blob))
     else:
-        response = Response(_stream_list(backends().sessions, item.list_id, caller.areas))
+        pieces = _stream_list(backends().sessions, item.list_id, caller.areas, item.owner_id)
+        response = Response(pieces)
     response.headers["Content-Type"] = item.content_type
     response.headers["Content-Disposition"] = serving.disposition(item.name)
     response.set_etag(item.etag)
@@ -155,10 +156,13 @@ def take_submission(project_id: int, caller: Caller | None, door: Door) -> Respo
     return answer_created()
 
 
-def _stream_list(sessions: Sessions, list_id: int | None, areas: tuple[str, ...] | None) -> Iterator[bytes]:
+def _stream_list(
+    sessions: Sessions, list_id: int | None, areas: tuple[str, ...] | None, owner_id: int | None
+) -> Iterator[bytes]:
     """The list in pieces, in a transaction of its own that lives as long as the answer."""
     with session_scope(sessions, read_only=True) as session:
-        yield from entity_lists.render_entity_csv(session, session.get_one(EntityList, list_id), areas)
+        listed = session.get_one(EntityList, list_id)
+        yield from entity_lists.render_entity_csv(session, listed, areas, owner_id)
 
 
 def _version(text: str | None) -> str | None:

@@ -20,11 +20,14 @@ def record(
     actee_id: str | None = None,
     details: Mapping[str, object] | None = None,
     notes: str | None = None,
+    *,
+    entity_id: int | None = None,
 ) -> None:
     """Adds a line to the log, in the caller's transaction.
 
     Args: action as Central names it ('form.update.publish') or ours ('case.propose'); actor_id None = the server itself;
-    details ids and codes only; notes None = what the transaction's caller said, session.info[NOTES].
+    details ids and codes only; notes None = what the transaction's caller said, session.info[NOTES];
+    entity_id = of an act on one entity, whose history shows it.
     """
     submission_id = (details or {}).get("submissionId")
     session.add(
@@ -35,6 +38,7 @@ def record(
             submission_id=submission_id if isinstance(submission_id, int) else None,
             details=dict(details or {}),
             notes=notes if notes is not None else session.info.get(NOTES),
+            entity_id=entity_id,
             logged_at=now(),
         )
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.db import now
 from server.models.entity import Entity, EntityList, EntityVersion
-from server.services import new_households
+from server.services import audit, new_households
 from server.services.entity_bases import (
     BaseMissingError,
     Change,
@@ -46,6 +46,7 @@ def create_entity(
     Raises: EntityProblem 409.3 when the uuid is taken, 409.19 when by a deleted entity, 400.2 without a label.
     Effects: a new family in `keluarga` becomes a household of its own until the register has it.
     """
+    change = new_households.masked(listed, change)
     lock_entity(session, change.uuid)
     known = find_entity(session, change.uuid)
     if known is not None:
@@ -66,8 +67,20 @@ def create_entity(
     session.add(entity)
     session.flush()
     session.add(_first_version(entity, change, origin, forced=forced))
+    _record(session, "entity.create", listed, entity, origin)
     touch(session, entity)
     return entity
+
+
+def _record(session: Session, action: str, listed: EntityList, entity: Entity, origin: Origin) -> None:
+    details: dict[str, object] = {
+        "entityId": entity.id,
+        "entity": {"uuid": entity.uuid, "dataset": listed.name},
+        "version": entity.version,
+    }
+    if origin.submission_version_id is not None:
+        details["submissionDefId"] = origin.submission_version_id
+    audit.record(session, origin.actor_id, action, listed.actee_id, details, entity_id=entity.id)
 
 
 _TAKEN = ("409.3", "an entity with this uuid exists")
@@ -106,6 +119,7 @@ def create_late(
 
     Effects: the household of a new family is made now when the forced version could not make it.
     """
+    change = new_households.masked(listed, change)
     mine = {**change.properties, **new_label(change)}
     theirs = {**entity.data, "label": entity.label}
     conflicting = sorted(name for name, value in mine.items() if theirs.get(name, value) != value)
@@ -118,6 +132,7 @@ def create_late(
         conflict="hard" if conflicting else "soft",
         conflicting=conflicting or None,
     )
+    _record(session, "entity.update.version", listed, changed, origin)
     if changed.household_id is None and not changed.area_path:
         new_households.place_entity(session, listed, changed)
         session.flush()
@@ -133,6 +148,9 @@ def update_entity(
     Raises: EntityProblem 404.8 (no entity), 404.11 (deleted), 404.9 (base version unknown), 400.2 (no base version);
     BaseMissingError when an offline branch arrives out of order, unless forced: then the newest version is the base.
     """
+    if change.trunk_version is not None and change.branch_id is None:
+        raise EntityProblem("400.2", "trunkVersion without branchId")
+    change = new_households.masked(listed, change)
     lock_entity(session, change.uuid)
     entity = find_entity(session, change.uuid, listed.id)
     if entity is None:
@@ -144,7 +162,7 @@ def update_entity(
     base = base_of(session, entity, change, forced=forced)
     conflicting = changed_by_others(session, entity, base, change)
     conflict = None if conflicting is None else ("hard" if conflicting else "soft")
-    return _add_version(
+    changed = _add_version(
         session,
         entity,
         change,
@@ -153,6 +171,23 @@ def update_entity(
         conflict=conflict,
         conflicting=conflicting or None,
     )
+    _record(session, "entity.update.version", listed, changed, origin)
+    return changed
+
+
+def edit_entity(
+    session: Session, listed: EntityList, entity: Entity, change: Change, origin: Origin
+) -> Entity:
+    """A further version on top of the newest one, by somebody who has seen that; also when nothing differs.
+
+    Effects: a conflict that is marked stays marked. The entity must be locked and live.
+    """
+    change = new_households.masked(listed, change)
+    changed = _add_version(
+        session, entity, change, origin, base_version=entity.version, conflict=None, conflicting=None
+    )
+    _record(session, "entity.update.version", listed, changed, origin)
+    return changed
 
 
 def update_by_server(

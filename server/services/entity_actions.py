@@ -126,7 +126,9 @@ def _act_all(session: Session, desk: EntityDesk, job: Job) -> list[str]:
     except EntityProblem as problem:
         forget_entities(session)
         message = f"{len(actions)} entities, none was changed: {problem.message}"
-        raise EntityProblem("400.43", message) from problem
+        failed = {"code": float(problem.code), "message": problem.message}
+        details = {"count": 1, "total": len(actions), "errors": [failed]}
+        raise EntityProblem("400.43", message, details=details) from problem
     except BaseException:
         forget_entities(session)
         raise
@@ -170,10 +172,14 @@ def _create(session: Session, listed: EntityList, change: Change, job: Job) -> N
 
 
 def _update(session: Session, listed: EntityList, change: Change, action: EntityAction, job: Job) -> None:
-    """An upsert creates when there is no entity, or no base; an update without entity is made one by force."""
+    """An upsert creates when there is no entity, or no base; an update without entity is made one by force.
+
+    A step of an offline branch waits for the create before it, also when it could create: that create is on its way.
+    """
     lock_entity(session, change.uuid)
     exists = find_entity(session, change.uuid, listed.id) is not None
-    if action.create and (not exists or change.base_version is None):
+    waits = change.branch_id is not None and change.base_version is not None and not job.forced
+    if action.create and (change.base_version is None or not (exists or waits)):
         _create(session, listed, change, job)
     elif job.forced and not exists:
         create_entity(session, listed, change, job.origin, forced=True)
@@ -215,9 +221,8 @@ def _number(attribute: Attribute, name: str) -> int | None:
 def _fail(session: Session, submission: Submission, problem: EntityProblem) -> None:
     submission.entity_state, submission.entity_error = EntityState.failed, f"{problem.code} {problem.message}"
     LOG.warning("entity.error", extra={"submission_id": submission.id, "code": problem.code})
-    details = {
-        **entity_holds.ids_of(submission),
-        "errorMessage": problem.message,
-        "problem": {"problemCode": float(problem.code)},
-    }
+    told: dict[str, object] = {"problemCode": float(problem.code)}
+    if problem.details:
+        told["problemDetails"] = problem.details
+    details = {**entity_holds.ids_of(submission), "errorMessage": problem.message, "problem": told}
     audit.record(session, None, "entity.error", None, details)

@@ -17,9 +17,9 @@ from server.models.entity import Entity, EntityVersion
 class EntityProblem(SisirError):
     """An entity action that cannot be done; the submission stays, the problem is logged. `code` is Central's."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, details: Mapping[str, object] | None = None) -> None:
         self.code = code
-        super().__init__(message)
+        super().__init__(message, details=details)
 
 
 class BaseMissingError(Exception):
@@ -53,8 +53,6 @@ class Base:
 
 def base_of(session: Session, entity: Entity, change: Change, *, forced: bool) -> Base:
     """The version that the phone's data were changed from."""
-    if change.trunk_version is not None and change.branch_id is None:
-        raise EntityProblem("400.2", "trunkVersion without branchId")
     if change.trunk_version is not None and change.trunk_version > entity.version:
         raise EntityProblem("404.9", "trunkVersion is newer than the entity")
     if change.base_version is None:

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from server.db import insert_for, now, one_of
 from server.errors import BadValueError, ListNameError, NotFoundError, PropertyNameError
 from server.models.entity import Entity, EntityList, EntityListArea, EntityProperty
 from server.models.form import Form, FormFile, FormVersion
+from server.permissions import Caller
 from server.scope import AreaPaths, village_paths, within_areas
 
 AREA_LIST = "desa"
@@ -28,6 +29,8 @@ FETCH_ROWS = 1000
 _LIST_NAME = re.compile(r"(?!__)[A-Za-z:_][A-Za-z0-9:_-]*")
 _PROPERTY_NAME = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_.-]*")
 _RESERVED = ("name", "label")
+NAME_RULE = "a letter, ':' or '_' first, then also digits and '-'; no dot; not '__' first"
+PROPERTY_RULE = "a letter or '_' first, then also digits, '.' and '-'; not name, label, nor '__' first"
 _MUST_QUOTE = re.compile('[",\r\n]')
 
 
@@ -83,7 +86,7 @@ def add_properties(session: Session, listed: EntityList, names: Iterable[str]) -
     moment = now()
     rows = [{"entity_list_id": listed.id, "name": name, "published_at": moment} for name in new]
     session.execute(insert_for(session, EntityProperty).on_conflict_do_nothing(), rows)
-    _count_schema_change(session, listed)
+    count_schema_change(session, listed)
     return new
 
 
@@ -123,10 +126,24 @@ def link_empty_slots(session: Session, project_id: int) -> int:
     return len(slots)
 
 
-def visible_entities(listed: EntityList, areas: AreaPaths) -> ColumnElement[bool]:
-    """The condition that an entity of this list may be seen with these areas. Entities without area are seen by all."""
+def visible_entities(
+    listed: EntityList, areas: AreaPaths, owner_id: int | None = None
+) -> ColumnElement[bool]:
+    """The condition that an entity of this list may be seen with these areas. Entities without area are seen by all.
+
+    Args: owner_id = see `owner_of`.
+    """
     paths = village_paths(areas) if listed.name == AREA_LIST else areas
-    return within_areas(Entity.area_path, paths, allow_empty=True)
+    visible = within_areas(Entity.area_path, paths, allow_empty=True)
+    return visible if owner_id is None else and_(visible, Entity.creator_id == owner_id)
+
+
+def owner_of(caller: Caller, *, owner_only: bool, actees: Iterable[str]) -> int | None:
+    """Whose entities a caller gets on the phone: only their own (their actor id), or all (None).
+
+    Lists may be set to show everybody only what they made themselves; whoever may read entity lists as a whole sees all.
+    """
+    return caller.actor_id if owner_only and not caller.may("entity.list", *actees) else None
 
 
 def bump_revision(session: Session, entity_list_id: int, village_code: str) -> None:
@@ -163,12 +180,17 @@ def list_revision_hash(session: Session, listed: EntityList, areas: AreaPaths) -
     return revision_hashes(session, {listed.id: (listed.actee_id, schema or 0)}, areas)[listed.id]
 
 
+def hashed_name(actee_id: str, owner_id: int | None) -> str:
+    """What stands for a list in its hash: one for everybody, or one for each owner."""
+    return actee_id if owner_id is None else f"{actee_id} of {owner_id}"
+
+
 def revision_hashes(
     session: Session, lists: Mapping[int, tuple[str, int]], areas: AreaPaths
 ) -> dict[int, str]:
     """list_revision_hash of several lists whose rows were read already, in one question.
 
-    Args: lists = id -> (actee id, schema revision).
+    Args: lists = id -> (actee id, followed by the owner where only the owner's entities count; schema revision).
     """
     if not lists:
         return {}
@@ -189,12 +211,18 @@ def revision_hashes(
     }
 
 
-def iter_entity_rows(session: Session, listed: EntityList, areas: AreaPaths) -> Iterator[EntityRow]:
+def iter_entity_rows(
+    session: Session, listed: EntityList, areas: AreaPaths, owner_id: int | None = None
+) -> Iterator[EntityRow]:
     """The live entities that a caller with these areas may see, newest first; fetched in pieces."""
     table = Entity.__table__.c
     query = (
         select(table.uuid, table.label, table.version, table.data)
-        .where(table.entity_list_id == listed.id, table.deleted_at.is_(None), visible_entities(listed, areas))
+        .where(
+            table.entity_list_id == listed.id,
+            table.deleted_at.is_(None),
+            visible_entities(listed, areas, owner_id),
+        )
         .order_by(table.id.desc())
         .execution_options(yield_per=FETCH_ROWS)
     )
@@ -202,16 +230,18 @@ def iter_entity_rows(session: Session, listed: EntityList, areas: AreaPaths) -> 
         yield from cast(Sequence[EntityRow], rows)
 
 
-def render_entity_csv(session: Session, listed: EntityList, areas: AreaPaths) -> Iterator[bytes]:
+def render_entity_csv(
+    session: Session, listed: EntityList, areas: AreaPaths, owner_id: int | None = None
+) -> Iterator[bytes]:
     """The list as a phone downloads it, in pieces: header even when empty, LF, UTF-8, quoted as RFC 4180 says.
 
     Columns: name, label, __version, then the properties in the order of publishing. Source: the OpenRosa specification, 3.
     """
     properties = list_properties(session, listed)
-    render = _row_renderer(3 + len(properties))
+    render = row_renderer(3 + len(properties))
     pieces = [render(["name", "label", "__version", *properties])]
     size = 0
-    for uuid_, label, version, data in iter_entity_rows(session, listed, areas):
+    for uuid_, label, version, data in iter_entity_rows(session, listed, areas, owner_id):
         value = data.get
         line = render([uuid_, label, str(version), *[value(name, "") for name in properties]])
         pieces.append(line)
@@ -223,7 +253,7 @@ def render_entity_csv(session: Session, listed: EntityList, areas: AreaPaths) ->
         yield "".join(pieces).encode()
 
 
-def _row_renderer(columns: int) -> Callable[[list[str]], str]:
+def row_renderer(columns: int) -> Callable[[list[str]], str]:
     """A function that makes a line of text of so many values. Most rows need no quotes: they are joined and looked at once."""
 
     def render(values: list[str]) -> str:
@@ -250,11 +280,16 @@ def _lists(project_id: int) -> Select[EntityList]:
 def _make_list(session: Session, project_id: int, name: str) -> EntityList:
     if not _LIST_NAME.fullmatch(name):
         raise BadValueError(
-            f"{name!r} is no name for an entity list", message_id=f"Nama daftar {name!r} tidak benar."
+            f"{name!r} is no name for an entity list",
+            message_id=f"Nama daftar {name!r} tidak benar.",
+            details={"field": "name", "value": name, "reason": NAME_RULE},
         )
     same = session.scalar(_lists(project_id).where(func.lower(EntityList.name) == name.lower()))
     if same is not None:
-        raise ListNameError(f"an entity list {same.name!r} exists; {name!r} differs only by case")
+        raise ListNameError(
+            f"an entity list {same.name!r} exists; {name!r} differs only by case",
+            details={"current": same.name, "provided": name},
+        )
     moment = now()
     session.execute(
         insert_for(session, EntityList)
@@ -276,14 +311,20 @@ def _make_list(session: Session, project_id: int, name: str) -> EntityList:
 def _check_property(name: str, known: dict[str, str]) -> None:
     if not _PROPERTY_NAME.fullmatch(name) or name.lower() in _RESERVED:
         raise BadValueError(
-            f"{name!r} is no name for a property", message_id=f"Nama kolom {name!r} tidak benar."
+            f"{name!r} is no name for a property",
+            message_id=f"Nama kolom {name!r} tidak benar.",
+            details={"field": "name", "value": name, "reason": PROPERTY_RULE},
         )
     other = known.setdefault(name.lower(), name)
     if other != name:
-        raise PropertyNameError(f"a property {other!r} exists; {name!r} differs only by case")
+        raise PropertyNameError(
+            f"a property {other!r} exists; {name!r} differs only by case",
+            details={"duplicateProperties": [{"current": other, "provided": name}]},
+        )
 
 
-def _count_schema_change(session: Session, listed: EntityList) -> None:
+def count_schema_change(session: Session, listed: EntityList) -> None:
+    """Every phone fetches the list again: its columns or who sees what have changed."""
     session.execute(
         update(EntityList)
         .where(EntityList.id == listed.id)

@@ -122,6 +122,8 @@ class MediaFile:
     list_id: int | None = None
     list_name: str = ""
     needs_approval: bool = False
+    owner_id: int | None = None
+    """Only entities that this actor made."""
 
 
 def media_for_phone(
@@ -172,9 +174,14 @@ def _files_for_phone(
     )
     _require_version(rows[0], caller, version)
     rows = [row for row in rows if row.name is not None and name in (None, row.name)]
-    lists = {row.list_id: (row.list_actee_id, row.schema_revision) for row in rows if row.list_id is not None}
+    owners = {row.list_id: _owner(row, caller) for row in rows if row.list_id is not None}
+    lists = {
+        row.list_id: (entity_lists.hashed_name(row.list_actee_id, owners[row.list_id]), row.schema_revision)
+        for row in rows
+        if row.list_id is not None
+    }
     digests = entity_lists.revision_hashes(session, lists, caller.areas)
-    files = [_media_file(row, digests) for row in sorted(rows, key=lambda row: row.name)]
+    files = [_media_file(row, digests, owners) for row in sorted(rows, key=lambda row: row.name)]
     return [item for item in files if item is not None]
 
 
@@ -208,6 +215,7 @@ _SLOTS = (
         _list.actee_id.label("list_actee_id"),
         _list.schema_revision,
         _list.approval_required,
+        _list.owner_only,
     )
     .select_from(Project.__table__)
     .outerjoin(
@@ -236,7 +244,12 @@ _SLOTS = (
 """A row for each slot of the version asked for, with blob or list; one without slot where form or version has none."""
 
 
-def _media_file(row: Any, digests: Mapping[int, str]) -> MediaFile | None:
+def _owner(row: Any, caller: Caller) -> int | None:
+    actees = (row.list_actee_id, row.project_actee_id)
+    return entity_lists.owner_of(caller, owner_only=row.owner_only, actees=actees)
+
+
+def _media_file(row: Any, digests: Mapping[int, str], owners: Mapping[int, int | None]) -> MediaFile | None:
     """None for a slot that nobody filled."""
     if row.blob_id is not None:
         return MediaFile(row.name, row.content_type or guess_type(row.name), row.md5, blob_id=row.blob_id)
@@ -249,6 +262,7 @@ def _media_file(row: Any, digests: Mapping[int, str]) -> MediaFile | None:
         list_id=row.list_id,
         list_name=row.list_name,
         needs_approval=row.approval_required,
+        owner_id=owners[row.list_id],
     )
 
 
@@ -264,7 +278,9 @@ def integrity_for_phone(
         raise NotFoundError("there is no such entity list")
     if not _may_use_list(session, project, caller, listed):
         raise NotAllowedError()
-    visible = entity_lists.visible_entities(listed, caller.areas)
+    actees = (listed.actee_id, project.actee_id)
+    owner_id = entity_lists.owner_of(caller, owner_only=listed.owner_only, actees=actees)
+    visible = entity_lists.visible_entities(listed, caller.areas, owner_id)
     query = select(Entity.uuid, Entity.deleted_at, visible.label("visible")).where(
         Entity.entity_list_id == listed.id
     )

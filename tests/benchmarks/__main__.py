@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks [row ...] [--database postgresql|sqlite|both] [--requests 2000]
 
-Rows: intake photos again formlist manifest csv rescreen csvzip places memory; all without names. Every figure is CPU time of web
+Rows: intake photos again formlist manifest csv rescreen csvzip entities places memory; all without names. Every figure is CPU time of web
 server, worker and database processes together, for each request; that of the senders is left out. Trust it on a busy
 machine, where clock time says nothing. Exit status 1 when a figure that the issue names is missed on PostgreSQL.
 """
@@ -11,6 +11,7 @@ import argparse
 import sys
 
 from tests.benchmarks.limits import fixed_work_ms
+from tests.benchmarks.rows_entities import measure_bulk_create
 from tests.benchmarks.rows_exports import measure_csv_zip
 from tests.benchmarks.rows_intake import measure_again, measure_intake, measure_photos
 from tests.benchmarks.rows_lists import measure_csv, measure_form_list, measure_manifest
@@ -28,6 +29,7 @@ ROWS = {
     "photos": measure_photos,
     "rescreen": measure_rescreening,
     "csvzip": measure_csv_zip,
+    "entities": measure_bulk_create,
     "memory": measure_memory,
 }
 APART = {"places": measure_places}

@@ -4,7 +4,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from server.services import accounts
+from server.services import accounts, entity_lists
 from tests.browser.live import serving
 from tests.office import open_office
 from tests.server.api.conftest import FORM, PASSWORDS
@@ -19,6 +19,7 @@ def test_no_route_fails_or_answers_what_is_not_described(tmp_path):
     with office.session() as session:
         alice = accounts.create_user(session, email="alice@getodk.org", password=PASSWORDS["alice"])
         accounts.assign(session, alice.id, "admin")
+        entity_lists.ensure_list(session, office.project_id, "daftar", ["nama", "geometry"])
     office.publish(FORM)
     credentials = {"email": "alice@getodk.org", "password": PASSWORDS["alice"]}
     token = office.client.post("/v1/sessions", json=credentials).json["token"]

@@ -9,7 +9,9 @@ import pytest
 import server.api
 from server.api.openapi import template_of
 from server.api.views import ROUTES
+from server.db import session_scope
 from server.permissions import OUR_RIGHTS, ROLES
+from server.services import entity_lists
 
 VERBS = {verb for role in ROLES for verb in role.verbs}
 OPEN = {
@@ -116,11 +118,14 @@ def test_rights_of_routes_are_rights_of_roles():
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if not r.is_open], ids=lambda r: f"{r.method} {r.path}")
 def test_no_route_opens_without_log_in_and_guarded_ones_not_without_right(service, chelsea, nobody, route):
+    with session_scope(service.office.backends.sessions) as session:
+        entity_lists.ensure_list(session, 1, "daftar", ["nama"])
     places = {
         "project_id": "1", "form_id": "kunjungan", "app_user_id": "1", "link_id": "1", "actor_id": "1",
         "user_id": str(service.ids["bob"]), "role": "viewer", "key": "k", "token": "x" * 64,
         "version": "1", "trashed_id": "1", "path:name": "a.csv",
         "instance_id": "uuid:1", "version_id": "uuid:1", "name": "a.jpg",
+        "dataset": "daftar", "property_name": "nama", "uuid": "7c9a6c3e-8a38-4a6e-9f6e-0c4f6a1f2b11",
     }  # fmt: skip
     path = route.path
     for name, value in places.items():

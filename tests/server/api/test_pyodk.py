@@ -150,3 +150,39 @@ def test_form_is_updated_with_a_new_version_or_new_files_only(client, tmp_path):
     with pytest.raises(PyODKError) as failed:
         client.forms.update("berubah", definition=more)
     assert failed.value.is_central_error(409.6)
+
+
+def test_entity_lists_are_made_and_given_properties(client):
+    made = client.entity_lists.create(entity_list_name="pohon", approval_required=False)
+    assert (made.name, made.projectId, made.approvalRequired, made.properties) == ("pohon", 1, False, [])
+    for name in ("jenis", "umur"):
+        assert client.entity_lists.add_property(name=name, entity_list_name="pohon") is True
+    found = client.entity_lists.get(entity_list_name="pohon")
+    assert [item.name for item in found.properties] == ["jenis", "umur"]
+    assert {"pohon", "keluarga"} <= {listed.name for listed in client.entity_lists.list()}
+    with pytest.raises(PyODKError) as failed:
+        client.entity_lists.create(entity_list_name="pohon")
+    assert failed.value.is_central_error(409.3)
+
+
+def test_entities_are_made_changed_and_deleted(client):
+    client.entity_lists.create(entity_list_name="kebun")
+    client.entity_lists.add_property(name="luas", entity_list_name="kebun")
+    client.entities.default_entity_list_name = "kebun"
+    made = client.entities.create(label="Kebun 1", data={"luas": "2"})
+    assert made.currentVersion.userAgent.startswith("pyodk")
+    rows = [{"label": f"Kebun {number}", "luas": str(number)} for number in range(2, 1002)]
+    assert client.entities.create_many(data=rows) is True
+    listed = client.entities.list()
+    assert (len(listed), listed[0].currentVersion.label) == (1001, "Kebun 1001")
+    changed = client.entities.update(made.uuid, data={"luas": "3"}, base_version=1)
+    assert (changed.currentVersion.version, changed.currentVersion.data) == (2, {"luas": "3"})
+    with pytest.raises(PyODKError) as failed:
+        client.entities.update(made.uuid, label="x", base_version=1)
+    assert failed.value.is_central_error(409.15)
+    assert client.entities.update(made.uuid, label="x", force=True).currentVersion.version == 3
+    assert client.entities.delete(made.uuid) is True
+    assert len(client.entities.list()) == 1000
+    with pytest.raises(PyODKError) as failed:
+        client.entities.create_many(data=rows[:1], source_size="100")
+    assert failed.value.is_central_error(400.11)

@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.db import now
 from server.models.audit import Audit
@@ -12,7 +12,16 @@ from server.models.case import Case
 from server.models.entity import Entity, EntityHold, EntityList, EntityVersion
 from server.models.household import Household
 from server.models.submission import EntityState, Submission
-from server.services import entity_actions, entity_lists, processing, rescreening
+from server.problems import PendingSubmissionsError
+from server.services import (
+    accounts,
+    datasets,
+    entity_actions,
+    entity_history,
+    entity_lists,
+    processing,
+    rescreening,
+)
 from tests import factories
 from tests.flows.shapes import instance, post
 from tests.sweep import with_entity
@@ -375,3 +384,70 @@ def test_an_officer_of_other_villages_does_not_get_a_family_of_an_unknown_villag
         for areas, seen in (((factories.REGENCY,), False), (None, True)):
             found = {row.uuid for row in entity_lists.iter_entity_rows(session, listed, areas)}
             assert (uuid_ in found) is seen
+
+
+def test_a_step_of_a_branch_waits_for_its_create_also_when_it_could_create(sweep):
+    house, uuid_ = sweep.add_house(), str(uuid.uuid4())
+    (form,) = sweep.fill(house, "penyisiran", answers={"kunjungan_ke": "2"})
+    after = with_entity(
+        form, id=uuid_, create="1", update="1", baseVersion="1", trunkVersion="", branchId=BRANCH
+    )
+    (number,) = sweep.send([after])
+    sweep.office.work()
+    assert submission(sweep, number).entity_state == EntityState.held
+    sweep.send([new_family(sweep, house, uuid_)])
+    sweep.office.work()
+    assert (submission(sweep, number).entity_state, entity_of(sweep, uuid_).version) == ("done", 2)
+
+
+def test_a_trunk_without_branch_is_an_error_also_when_there_is_no_entity(sweep):
+    (form,) = sweep.fill(sweep.add_house(), "aset")
+    (number,) = sweep.send(
+        [with_entity(form, id=str(uuid.uuid4()), update="1", baseVersion="1", trunkVersion="1")]
+    )
+    sweep.office.work()
+    assert str(submission(sweep, number).entity_error).startswith("400.2")
+
+
+@pytest.mark.parametrize(("convert", "made"), [(True, 1), (False, 0)])
+def test_what_waits_for_approval_is_decided_when_none_is_asked_any_more(any_sweep, convert, made):
+    sweep, uuid_ = any_sweep, str(uuid.uuid4())
+    with sweep.office.session() as session:
+        listed = session.scalars(select(EntityList).where(EntityList.name == "keluarga")).one()
+        listed.approval_required = True
+    (number,) = sweep.send([new_family(sweep, sweep.add_house(), uuid_)])
+    sweep.office.work()
+    with sweep.office.session() as session:
+        actor = accounts.create_user(session, email="a@b.id", password=None, name="A").id
+    options = {"actor_id": actor, "convert": None}
+    with pytest.raises(PendingSubmissionsError) as refused, sweep.office.session() as session:
+        found = session.get_one(EntityList, listed.id)
+        datasets.update_list(session, found, {"approval_required": False}, **options)
+    assert refused.value.details == {"count": 1}
+    with sweep.office.session() as session:
+        found = session.get_one(EntityList, listed.id)
+        assert found.approval_required is True
+        owed = datasets.update_list(
+            session, found, {"approval_required": False}, **{**options, "convert": convert}
+        )
+    assert owed == [number][:made]
+    sweep.office.work()
+    with sweep.office.session() as session:
+        count = session.scalar(select(func.count()).where(Entity.uuid == uuid_))
+    assert count == made
+
+
+def test_the_log_tells_of_every_entity_and_the_submission_it_came_from(sweep):
+    house = sweep.add_house()
+    (number,) = sweep.send(sweep.fill(house, "penyisiran"))
+    sweep.office.work()
+    (logged,) = audits(sweep, "entity.update.version")
+    assert logged.details["entity"] == {"uuid": house.uuid, "dataset": "keluarga"}
+    stored = submission(sweep, number)
+    assert logged.details["submissionDefId"] == stored.current_version_id
+    with sweep.office.session() as session:
+        entity = session.scalars(select(Entity).where(Entity.uuid == house.uuid)).one()
+        listed = session.get_one(EntityList, entity.entity_list_id)
+        *_, last = entity_history.list_versions(session, listed, entity)
+        assert last.source["submission"]["instanceId"] == stored.instance_id
+        assert last.source["event"]["action"] == "submission.create"

@@ -266,7 +266,7 @@ def _pages(
     yield "queue, word", [queue(q=word) for word in known.words]
     yield "queue, two words", [queue(q=f"{word} {known.words[0]}") for word in known.words]
     yield "queue, word that nobody has", queue(q="zzyzx")
-    yield "queue, register id", [queue(q=number) for number in known.source_ids]
+    yield "queue, register id", [queue(q=number.lower()[:11]) for number in known.source_ids]
     yield "queue, NIK", _numbers(web, base, known, cookie)
     yield "case", [f"{base}/cases/{number}" for number in known.case_ids]
     yield "case, map", [f"{base}/cases/{number}/map.json" for number in known.case_ids]
@@ -344,9 +344,7 @@ def _visits(backends: Backends, known: Known) -> list[bytes]:
 
 def _visit(base: str, xml: bytes) -> Request:
     """The same visit as a new one."""
-    fresh = re.sub(
-        rb"(<(?:\w+:)?instanceID>)[^<]*", rb"\1uuid:" + str(uuid.uuid4()).encode(), xml, count=1
-    )
+    fresh = re.sub(rb"(<(?:\w+:)?instanceID>)[^<]*", rb"\1uuid:" + str(uuid.uuid4()).encode(), xml, count=1)
     return submission(f"{base}/submission", fresh)
 
 

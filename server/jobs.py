@@ -88,6 +88,7 @@ class Jobs:
         queue = self._backends.queue
         queue.periodic_task(crontab(minute="*"), name="sweep")(self._run_sweep)
         queue.periodic_task(crontab(minute="7"), name="clock")(self._run_clock)
+        queue.periodic_task(crontab(minute="*/5"), name="count")(self._run_count)
         return queue.task(name="process", retries=2, retry_delay=10)(self._run_process)
 
     def _run_process(self, submission_id: int) -> None:
@@ -114,3 +115,9 @@ class Jobs:
         case_screening.judge_late_cases(self._backends)
         with session_scope(self._backends.sessions) as session:
             entity_trash.purge_entities(session)
+
+    def _run_count(self) -> None:
+        """What big campaigns show on their first page."""
+        from server.services import village_counts
+
+        village_counts.count_big_campaigns(self._backends)

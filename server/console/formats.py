@@ -62,9 +62,9 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
-def at_most(value: int) -> str:
-    """A count that was not continued past COUNT_LIMIT."""
-    return f"{number(value)}+" if value >= COUNT_LIMIT else number(value)
+def at_most(value: int, limit: int = COUNT_LIMIT) -> str:
+    """A count that was not continued past the limit."""
+    return f"{number(value)}+" if value >= limit else number(value)
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {

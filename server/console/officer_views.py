@@ -116,7 +116,7 @@ def officer_cards(project_id: int) -> str:
             if item.is_active
         ]
         shown = [item for item in found if wanted in (None, item.id)]
-        names = {path: name for item in shown for path, name in _area_names(page, item.areas)}
+        names = dict(_area_names(page, tuple({path for item in shown for path in item.areas})))
         return render_template("cards.html", officers=shown, names=names, address=backends().config.url)
 
 
@@ -172,7 +172,7 @@ def _show_list(
     page: Page, *, refused: BadValueError | None = None, name: str = "", areas: list[str] | None = None
 ) -> str:
     found = officers.list_with_areas(page.session, page.campaign.id, page.caller.areas)
-    places = dict(pair for item in found for pair in _area_names(page, item.areas))
+    places = dict(_area_names(page, tuple({path for item in found for path in item.areas})))
     return render_template(
         "officers.html", officers=found, places=places, refused=refused, name=name, areas=areas or [""]
     )

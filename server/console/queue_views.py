@@ -13,7 +13,7 @@ from server.console.blueprint import blueprint
 from server.console.pages import Page, reading_page, row_id, writing_page
 from server.console.typed_numbers import may_be_number
 from server.edge import backends
-from server.services import case_queue, overview
+from server.services import case_queue, overview, queue_choices
 from server.services.case_queue import Filters
 
 MAX_LENGTH = 500
@@ -47,7 +47,9 @@ def queue(project_id: int) -> ResponseReturnValue:
         kept = kept_filters()
         if request.headers.get("HX-Request") and request.args.get("after"):
             return render_template("_queue_rows.html", found=found, kept=kept)
-        choices = overview.filter_choices(page.session, page.caller, project_id)
+        choices = queue_choices.list_choices(
+            page.session, page.caller, project_id, area=filters.area, officer_id=filters.officer_id
+        )
         return render_template("queue.html", found=found, filters=filters, kept=kept, choices=choices)
 
 

@@ -15,4 +15,5 @@ from server.models import (  # noqa: F401
     setting,
     submission,
     task,
+    village_count,
 )

@@ -36,8 +36,10 @@ class Case(Base):
     __table_args__ = (
         UniqueConstraint("project_id", "household_id"),
         UniqueConstraint("project_id", "submission_id"),
-        Index("ix_case_queue", "project_id", "state", "open_high", "open_medium", "opened_at"),
+        Index("ix_case_state", "project_id", "state"),
         Index("ix_case_area", "project_id", "area_path"),
+        Index("ix_case_officer", "officer_id", "area_path"),
+        Index("ix_case_visited", "project_id", "visited_at"),
         Index(
             "ix_case_unjudged",
             "id",
@@ -77,6 +79,11 @@ class Case(Base):
     judged_revision: Mapped[int] = mapped_column(default=1)
     """The revision that the checks of the workflow last looked at; another one than `revision` is work owed."""
     created_at: Mapped[CreatedAt]
+
+
+Index(
+    "ix_case_order", Case.project_id, Case.open_high.desc(), Case.open_medium.desc(), Case.opened_at, Case.id
+)
 
 
 class CaseEvent(Base):

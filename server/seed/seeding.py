@@ -19,7 +19,7 @@ from server.models.household import Household
 from server.models.project import Project
 from server.seed.copying import Place, copy_areas, copy_rows_of, district_code, make_templates
 from server.seed.pattern import Pattern, Row, read_pattern
-from server.services import accounts, enrolment, entity_lists
+from server.services import accounts, enrolment, entity_lists, village_counts
 
 TABLES = (
     "household", "entity", "entity_version", "submission", "submission_version", "attachment", "campaign_case", "finding",
@@ -184,3 +184,4 @@ def _tell_phones(backends: Backends, pattern: Pattern, copies: int) -> None:
             )
     with backends.engine.begin() as connection:
         connection.execute(text("ANALYZE"))
+    village_counts.count_big_campaigns(backends)

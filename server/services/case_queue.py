@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.errors import BadValueError
@@ -28,6 +28,10 @@ from server.services.tasks import TASK_KINDS
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 10_000
+FILTERED_LIMIT = 1_000
+"""How far cases are counted when a filter looks at more than the case's state."""
+FEW = 2_000
+"""Findings of a code, or visits with a form, from which on cases are not looked up by them."""
 AT_ONCE = tuple(TASK_KINDS)
 
 Key = tuple[int, int, datetime, int]
@@ -83,11 +87,12 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class QueuePage:
-    """A page of the queue. cursor: where the next page begins, None at the end. total counts to COUNT_LIMIT."""
+    """A page of the queue. cursor: where the next page begins, None at the end. total counts to limit."""
 
     rows: tuple[CaseRow, ...]
     cursor: str | None
     total: int
+    limit: int = COUNT_LIMIT
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -105,18 +110,24 @@ def list_queue(
 
     Raises: BadValueError for a cursor or filter that is none.
     """
-    wanted = _matching(caller, project_id, filters, timezone)
+    wanted = _matching(session, caller, project_id, filters, timezone)
     query = wanted.order_by(*_order()).limit(limit + 1)
     if cursor:
         query = query.where(_after(_read_cursor(cursor)))
     cases = list(session.scalars(query))
     more = len(cases) > limit
     cases = cases[:limit]
+    counts = count_states(session, caller, project_id)
+    is_whole = filters == Filters(state=filters.state)
+    most = COUNT_LIMIT if is_whole else FILTERED_LIMIT
     return QueuePage(
         rows=_rows(session, cases),
         cursor=write_cursor(cases[-1]) if more else None,
-        total=_count(session, wanted),
-        counts=count_states(session, caller, project_id),
+        total=counts[filters.state]
+        if is_whole and filters.state in counts
+        else _count(session, wanted, most),
+        limit=most,
+        counts=counts,
     )
 
 
@@ -139,7 +150,7 @@ def find_neighbour(
 
     Returns: None at the end of the queue.
     """
-    query = _matching(caller, case.project_id, filters, timezone).where(Case.id != case.id)
+    query = _matching(session, caller, case.project_id, filters, timezone).where(Case.id != case.id)
     key = _key(case)
     query = query.where(_after(key) if forward else _before(key)).order_by(*_order(forward)).limit(1)
     found = session.scalar(query)
@@ -177,42 +188,41 @@ def _order(forward: bool = True) -> tuple[Any, ...]:
 
 
 def _after(key: Key) -> ColumnElement[bool]:
+    """The first condition follows from the others: it is where the database begins to read the index of the order."""
     high, medium, opened_at, case_id = key
-    return or_(
-        Case.open_high < high,
-        and_(Case.open_high == high, Case.open_medium < medium),
-        and_(Case.open_high == high, Case.open_medium == medium, Case.opened_at > opened_at),
-        and_(
-            Case.open_high == high, Case.open_medium == medium, Case.opened_at == opened_at, Case.id > case_id
-        ),
+    later = or_(
+        Case.open_high != high,
+        Case.open_medium < medium,
+        and_(Case.open_medium == medium, Case.opened_at > opened_at),
+        and_(Case.open_medium == medium, Case.opened_at == opened_at, Case.id > case_id),
     )
+    return and_(Case.open_high <= high, later)
 
 
 def _before(key: Key) -> ColumnElement[bool]:
     high, medium, opened_at, case_id = key
-    return or_(
-        Case.open_high > high,
-        and_(Case.open_high == high, Case.open_medium > medium),
-        and_(Case.open_high == high, Case.open_medium == medium, Case.opened_at < opened_at),
-        and_(
-            Case.open_high == high, Case.open_medium == medium, Case.opened_at == opened_at, Case.id < case_id
-        ),
+    earlier = or_(
+        Case.open_high != high,
+        Case.open_medium > medium,
+        and_(Case.open_medium == medium, Case.opened_at < opened_at),
+        and_(Case.open_medium == medium, Case.opened_at == opened_at, Case.id < case_id),
     )
+    return and_(Case.open_high >= high, earlier)
 
 
-def _matching(caller: Caller, project_id: int, filters: Filters, timezone: ZoneInfo) -> Select[Case]:
+def _matching(
+    session: Session, caller: Caller, project_id: int, filters: Filters, timezone: ZoneInfo
+) -> Select[Case]:
     if filters.state not in STATES:
         raise BadValueError(f"there is no state {filters.state!r}")
-    query = select(Case).where(
+    return select(Case).where(
         Case.project_id == project_id,
         within_areas(Case.area_path, caller.areas),
         STATES[filters.state],
         *_place_and_time(filters, timezone),
         *_words(filters),
+        *_findings_and_forms(session, project_id, filters),
     )
-    for condition in _findings_and_forms(filters):
-        query = query.where(condition)
-    return query
 
 
 def _place_and_time(filters: Filters, timezone: ZoneInfo) -> list[ColumnElement[bool]]:
@@ -246,32 +256,55 @@ def _words(filters: Filters) -> list[ColumnElement[bool]]:
     return [or_(numbered, and_(*words)) if words else numbered]
 
 
-def _findings_and_forms(filters: Filters) -> list[ColumnElement[bool]]:
+def _findings_and_forms(session: Session, project_id: int, filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.code or filters.severity:
-        condition = and_(
-            Finding.case_id == Case.id,
+        conditions = [
+            Finding.project_id == project_id,
             Finding.outcome == "fires",
             Finding.state.in_([FindingState.open, FindingState.confirmed]),
-        )
+        ]
         if filters.code:
-            condition = and_(condition, Finding.code == filters.code)
+            conditions.append(Finding.code == filters.code)
         if filters.severity:
-            condition = and_(condition, Finding.severity == filters.severity)
-        found.append(exists().where(condition))
+            conditions.append(Finding.severity == filters.severity)
+        having = select(Finding.case_id).where(*conditions)
+        if filters.code and count_up_to(session, having, FEW) < FEW:
+            found.append(Case.id.in_(having.where(Finding.case_id.is_not(None))))
+        else:
+            found.append(_asked_of_each(having.where(Finding.case_id == Case.id)))
     if filters.form_id is not None:
         visits = select(Submission.id).where(
             Submission.form_id == filters.form_id,
             Submission.deleted_at.is_(None),
-            or_(Submission.household_id == Case.household_id, Submission.id == Case.submission_id),
+            Submission.is_draft.is_(False),
         )
-        found.append(visits.correlate(Case).exists())
+        if count_up_to(session, visits, FEW) < FEW:
+            families = visits.with_only_columns(Submission.household_id)
+            known = Case.household_id.in_(families.where(Submission.household_id.is_not(None)))
+            found.append(or_(known, Case.submission_id.in_(visits)))
+        else:
+            of_family = _asked_of_each(visits.where(Submission.household_id == Case.household_id))
+            found.append(or_(of_family, _asked_of_each(visits.where(Submission.id == Case.submission_id))))
     return found
 
 
-def _count(session: Session, query: Select[Case]) -> int:
-    inner = query.with_only_columns(Case.id).limit(COUNT_LIMIT).subquery()
-    return session.scalar(select(func.count()).select_from(inner)) or 0
+def _asked_of_each(query: Select[Any]) -> ColumnElement[bool]:
+    """The condition that a query about a case has a row, asked case by case in the order of the queue.
+
+    With its limit the database cannot turn it round and read all findings or visits first: where most cases have one, a
+    page is full soon.
+    """
+    return query.correlate(Case).limit(1).scalar_subquery().is_not(None)
+
+
+def count_up_to(session: Session, query: Select[Any], most: int = COUNT_LIMIT) -> int:
+    """How many rows a query has, `most` when there are as many or more: no more than that are looked at."""
+    return session.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
+
+
+def _count(session: Session, query: Select[Case], most: int = COUNT_LIMIT) -> int:
+    return count_up_to(session, query.with_only_columns(Case.id), most)
 
 
 def _rows(session: Session, cases: Sequence[Case]) -> tuple[CaseRow, ...]:

@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.rules import Rule
 from forms.rules_explain import pick_text
 from forms.settings_catalog import SETTINGS
-from server.models.finding import Finding, FindingState
 from server.models.form import Form, FormVersion
 from server.models.setting import Setting
-from server.services import form_cache, publishing
+from server.services import finding_codes, form_cache, publishing
 from workers.findings import CATALOG
 
 
 @dataclass(frozen=True)
 class RuleLine:
-    """A rule or check in force. knobs: names of the settings that change it; count: findings that fire and are open."""
+    """A rule or check in force. knobs: names of the settings that change it; count: findings that fire and are open,
+    counted to MOST_COUNTED."""
 
     code: str
     kind: str
@@ -59,7 +59,7 @@ class SettingLine:
 
 def list_rule_groups(session: Session, project_id: int, language: str) -> list[RuleGroup]:
     """The checks, then the rules of each published form of the campaign."""
-    counts = _counts(session, project_id)
+    counts = finding_codes.count_open(session, project_id)
     groups = [RuleGroup("", None, "", tuple(_check_lines(counts, language)))]
     others = publishing.known_definitions(session, project_id)
     rows = session.execute(
@@ -147,17 +147,6 @@ def _knob_lines(values: dict[str, list[tuple[str, date, str]]], language: str) -
 def _lower(label: str) -> str:
     """A label within a label; capitals stay capitals ('KK')."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
-
-
-def _counts(session: Session, project_id: int) -> dict[str, int]:
-    rows = session.execute(
-        select(Finding.code, func.count())
-        .where(
-            Finding.project_id == project_id, Finding.outcome == "fires", Finding.state == FindingState.open
-        )
-        .group_by(Finding.code)
-    )
-    return dict(rows.all())
 
 
 def count_rules(groups: Sequence[RuleGroup]) -> int:

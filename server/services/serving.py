@@ -269,7 +269,7 @@ def _media_file(row: Any, digests: Mapping[int, str], owners: Mapping[int, int |
 def integrity_for_phone(
     session: Session, project: Project, caller: Caller, list_name: str, uuids: list[str] | None
 ) -> list[IntegrityState]:
-    """Whether they are gone for this caller, of the entities asked for, or of all; unknown ones are left out.
+    """Whether they are gone for this caller, of the entities asked for, or of all in its areas; unknown ones are left out.
 
     Raises: NotFoundError for no such list; NotAllowedError when the caller may read no form that uses it.
     """
@@ -284,8 +284,7 @@ def integrity_for_phone(
     query = select(Entity.uuid, Entity.deleted_at, visible.label("visible")).where(
         Entity.entity_list_id == listed.id
     )
-    if uuids is not None:
-        query = query.where(Entity.uuid.in_(uuids))
+    query = query.where(Entity.uuid.in_(uuids) if uuids is not None else visible)
     return [
         IntegrityState(row.uuid, row.deleted_at is not None or not row.visible)
         for row in session.execute(query.order_by(Entity.id))

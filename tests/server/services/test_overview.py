@@ -89,7 +89,7 @@ def test_nobody_sees_figures_of_other_areas(stage):
 
 
 def test_families_beyond_the_villages_shown_are_counted_too(stage, monkeypatch):
-    monkeypatch.setattr("server.services.overview.MAX_VILLAGES", 1)
+    monkeypatch.setattr("server.services.village_counts.MAX_VILLAGES", 1)
     seen = seen_by(stage, "Rina")
     assert len(seen.villages) == 1
     assert (seen.visited, seen.families) == (7, len(FAMILIES))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from server.db import one_of
 from server.models.form import FormVersion
 from server.models.household import Household
 from server.models.norm import AnswerNorm, VisitDigest
@@ -106,7 +107,7 @@ def _digests(session: Session, ids: Collection[int]) -> dict[int, Any]:
         VisitDigest.phone_hash,
     )
     return {
-        row.submission_id: row for row in session.execute(query.where(VisitDigest.submission_id.in_(ids)))
+        row.submission_id: row for row in session.execute(query.where(one_of(VisitDigest.submission_id, ids)))
     }
 
 

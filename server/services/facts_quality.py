@@ -91,7 +91,7 @@ def _versions_query() -> Select[Any]:
     return (
         select(FormVersion.id, FormVersion.published_at, replaced.label("replaced_at"), AnswerNorm.norms)
         .outerjoin(AnswerNorm, AnswerNorm.form_version_id == FormVersion.id)
-        .where(FormVersion.id.in_(bindparam("ids", expanding=True)))
+        .where(one_of(FormVersion.id, bindparam("ids")))
     )
 
 
@@ -197,7 +197,7 @@ def _overlaps_query() -> Select[*tuple[Any, ...]]:
         select(other.id)
         .select_from(own)
         .join(other, together)
-        .where(own.id.in_(bindparam("ids", expanding=True)), _live(bindparam("project_id"), other))
+        .where(one_of(own.id, bindparam("ids")), _live(bindparam("project_id"), other))
     )
     return (
         select(

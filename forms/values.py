@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
 
 
@@ -55,6 +56,19 @@ class Row:
     values: Mapping[str, Value]
     present: frozenset[str]
     repeats: Mapping[str, tuple["Row", ...]] = field(default_factory=dict)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Value]:
+        """Last part of a leaf's path -> its value, the first one in document order."""
+        found: dict[str, Value] = {}
+        for path, value in self.values.items():
+            found.setdefault(path.rpartition("/")[2], value)
+        return found
+
+    @cached_property
+    def names_present(self) -> frozenset[str]:
+        """Last parts of the paths in `present`."""
+        return frozenset(path.rpartition("/")[2] for path in self.present)
 
 
 @dataclass(frozen=True)

@@ -77,11 +77,22 @@ def screen_pattern(pixels: Bytes) -> float:
     tiles = tiles[tiles.std(axis=(1, 2)) >= _FLAT]
     if len(tiles) < _ENOUGH:
         return 0.0
-    spectrum = np.fft.rfft2((tiles - tiles.mean(axis=(1, 2), keepdims=True)) * _window())
+    # Here and not above: a process that only serves pages never needs it. An eighth of the time of numpy's.
+    from scipy.fft import rfft2
+
+    spectrum = rfft2((tiles - tiles.mean(axis=(1, 2), keepdims=True)) * _window())
     power = spectrum.real**2 + spectrum.imag**2
     power /= power[:, :, 4:].mean(axis=(1, 2), keepdims=True) + _TINY
     level = np.log(power + _TINY).mean(axis=0)
-    return max(float((level[ring] - np.median(level[ring])).max()) for ring in _rings())
+    level = level.ravel()
+    return max(_above_median(level[ring]) for ring in _rings())
+
+
+def _above_median(values: Grey) -> float:
+    """By sorting: numpy.median takes ten times as long for so few."""
+    values.sort()
+    middle = len(values) // 2
+    return float(values[-1] - (values[middle] + values[-middle - 1]) / 2)
 
 
 @cache
@@ -91,11 +102,11 @@ def _window() -> Grey:
 
 
 @cache
-def _rings() -> tuple[NDArray[np.bool_], ...]:
-    """Which places of the spectrum have about the same frequency; without the low ones and the axes."""
+def _rings() -> tuple[NDArray[np.intp], ...]:
+    """Which places of the flat spectrum have about the same frequency; without the low ones and the axes."""
     down = np.fft.fftfreq(TILE_PX)[:, None]
     across = np.fft.rfftfreq(TILE_PX)[None, :]
     frequency = np.hypot(down, across)
     wanted = (frequency > LOWEST) & (np.abs(down) * TILE_PX > _AXIS_BINS) & (across * TILE_PX > _AXIS_BINS)
     numbers = (frequency * TILE_PX / 2).astype(int)
-    return tuple(wanted & (numbers == number) for number in np.unique(numbers[wanted]))
+    return tuple(np.flatnonzero(wanted & (numbers == number)) for number in np.unique(numbers[wanted]))

@@ -111,10 +111,23 @@ class _Look:
 def read_photo_facts(
     source: Path | BinaryIO, *, timezone: tzinfo | None = None, max_pixels: int = MAX_PIXELS
 ) -> PhotoFacts:
-    """The facts of one photo; of an animated picture, its first frame.
+    """The facts of one photo, as look_at_photo gives them."""
+    return look_at_photo(source, timezone=timezone, max_pixels=max_pixels)[0]
+
+
+def look_at_photo(
+    source: Path | BinaryIO,
+    *,
+    thumbnail_px: int | None = None,
+    timezone: tzinfo | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> tuple[PhotoFacts, bytes | None]:
+    """The facts of one photo, of an animated picture, its first frame; with thumbnail_px, its thumbnail as make_thumbnail makes
+    it, too. The picture is decoded once.
 
     Args: source is a path or a seekable file, read from its beginning. timezone is that of dates that carry
     no offset; None: such dates are not used.
+    Returns: no thumbnail of what cannot be decoded.
     Raises: NotAPictureError, PictureTooLargeError (by the header, nothing was decoded). A picture that is
     cut short is no error: what can be known of it is there, and `problem` says the rest.
     """
@@ -122,12 +135,15 @@ def read_photo_facts(
         digests = digest_file(file)
         kind = sniff_kind(file)
         if kind is PictureKind.HEIC:
-            return PhotoFacts(kind, digests.sha256, digests.size_bytes, problem=PictureProblem.UNSUPPORTED)
+            problem = PictureProblem.UNSUPPORTED
+            return PhotoFacts(kind, digests.sha256, digests.size_bytes, problem=problem), None
         with _open_image(file, kind, max_pixels) as image:
             exif = read_exif(image, timezone)
             width, height = image.size if exif.orientation < 5 else image.size[::-1]
-            look = _find_look(image, exif.orientation)
-    return PhotoFacts(
+            is_decoded = _decode(image)
+            look = _find_look(image, exif.orientation) if is_decoded else None
+            thumbnail = _thumbnail(image, thumbnail_px, exif.orientation) if look and thumbnail_px else None
+    facts = PhotoFacts(
         kind=kind,
         sha256=digests.sha256,
         size_bytes=digests.size_bytes,
@@ -142,6 +158,7 @@ def read_photo_facts(
         screen=look.screen if look else None,
         problem=None if look else PictureProblem.DAMAGED,
     )
+    return facts, thumbnail
 
 
 def sniff_kind(file: BinaryIO) -> PictureKind:
@@ -169,11 +186,17 @@ def make_thumbnail(source: Path | BinaryIO, size_px: int, *, max_pixels: int = M
     """
     with _opened(source) as file, _open_decodable(file, max_pixels) as (_, image):
         orientation = read_exif(image, None).orientation
-        image.draft("RGB", _scaled(image.size, size_px))
+        image.draft("YCbCr", _scaled(image.size, size_px))
         image.load()
-        small = image if image.mode in ("RGB", "L") else _flatten(image)
-        small.thumbnail((size_px, size_px), Image.Resampling.LANCZOS)
-        return _save(_turn(small, orientation), "JPEG", quality=80, optimize=True, progressive=True)
+        return _thumbnail(image, size_px, orientation)
+
+
+def _thumbnail(image: Image.Image, size_px: int, orientation: int) -> bytes:
+    """Of a decoded picture. Colours stay what a JPEG has, luminance and two differences, and are not turned into red, green and
+    blue and back."""
+    small = image.copy() if image.mode in ("RGB", "L", "YCbCr") else _flatten(image)
+    small.thumbnail((size_px, size_px), Image.Resampling.HAMMING)
+    return _save(_turn(small, orientation), "JPEG", quality=80, optimize=True)
 
 
 def strip_metadata(source: Path | BinaryIO, *, max_pixels: int = MAX_PIXELS) -> bytes:
@@ -244,15 +267,23 @@ def _sniff_brand(head: bytes) -> PictureKind:
     raise NotAPictureError("a video or another file, not a picture")
 
 
-def _find_look(image: Image.Image, orientation: int) -> _Look | None:
-    """What the pixels show; None when they cannot be decoded to the end.
+def _decode(image: Image.Image) -> bool:
+    """Whether it can be decoded to the end. A JPEG that is larger than FULL_PX is decoded to a part of its size."""
+    try:
+        image.draft("YCbCr", _scaled(image.size, FULL_PX))
+        image.load()
+    except _DECODE_ERRORS:
+        return False
+    return True
 
-    A JPEG is decoded straight to grey, and what is larger than FULL_PX to a part of its size. Patterns are looked
-    for in that, the rest is looked at small.
+
+def _find_look(image: Image.Image, orientation: int) -> _Look | None:
+    """What the pixels of a decoded picture show; None for the rare ones that have no grey.
+
+    Grey is what a JPEG keeps as luminance. Patterns are looked for in the whole, the rest is looked at small.
     """
     try:
-        image.draft("L", _scaled(image.size, FULL_PX))
-        grey = image.convert("L")
+        grey = image.getchannel(0) if image.mode == "YCbCr" else image.convert("L")
     except _DECODE_ERRORS:
         return None
     screen = screen_pattern(np.asarray(grey))

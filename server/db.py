@@ -15,6 +15,7 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     BigInteger,
+    BindParameter,
     Boolean,
     Column,
     ColumnElement,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     String,
     Table,
     any_,
+    bindparam,
     create_engine,
     event,
     func,
@@ -315,15 +317,20 @@ class one_of(FunctionElement[bool]):
     """The condition that a column of ids or texts is one of many values.
 
     As column.in_(values), but one parameter however many there are: the statement is built, parsed and planned once and not
-    at every batch, which costs more than running it. NULLs among the values are left out.
+    at every batch, which costs more than running it. NULLs among the values are left out. values: or a bindparam, which gets a
+    list of them at execution, for statements that are made once.
     """
 
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: Any, values: Iterable[Any]) -> None:
+    def __init__(self, column: Any, values: Iterable[Any] | BindParameter[Any]) -> None:
         kind = _Values(numbers=isinstance(column.type, Integer))
-        super().__init__(column, literal([value for value in values if value is not None], kind))
+        if isinstance(values, BindParameter):
+            super().__init__(column, bindparam(values.key, type_=kind))
+            return
+        given = cast(Iterable[Any], values)
+        super().__init__(column, literal([value for value in given if value is not None], kind))
 
 
 @compiles(one_of)

@@ -5,18 +5,22 @@ Sensitive answers stay out of all of it.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forms.definition import Field, FormDefinition
 from forms.values import Answers, Row, Value
 
+Prints = NDArray[np.uint16]
+"""Prints of several visits, a row each."""
 ROWS = 6
 """Rows of a repeat that a print has room for."""
 MAX_NUMBER = 10.0**15
+_MOST = int(MAX_NUMBER)
 NUMERIC = ("int", "decimal")
 COMPARED_FORM = "penyisiran"
 ASSET_FORM = "aset"
@@ -148,6 +152,7 @@ def _values(root: Row, path: str) -> Iterator[Value]:
     """The answers to a question, of all rows when it stands in a repeat."""
     if path in root.values:
         yield root.values[path]
+        return
     for repeat, rows in root.repeats.items():
         if path.startswith(repeat + "/"):
             yield from (row.values[path] for row in rows if path in row.values)
@@ -158,10 +163,10 @@ def _chosen(value: Value) -> frozenset[str]:
 
 
 def _number_of(root: Row, field: Field) -> float | list[float] | None:
+    if field.repeat is None:
+        return as_number(root.values.get(field.path))
     found = [number for value in _values(root, field.path) if (number := as_number(value)) is not None]
-    if field.repeat is not None:
-        return found or None
-    return found[0] if found else None
+    return found or None
 
 
 def as_number(value: Value | None) -> float | None:
@@ -170,7 +175,9 @@ def as_number(value: Value | None) -> float | None:
         return None
     if isinstance(value, Decimal) and not value.is_finite():
         return None
-    return float(max(min(value, int(MAX_NUMBER)), -int(MAX_NUMBER)))
+    if not -_MOST <= value <= _MOST:
+        return MAX_NUMBER if value > 0 else -MAX_NUMBER
+    return float(value)
 
 
 def _by_name(plan: Plan, root: Row) -> dict[str, str]:
@@ -191,11 +198,24 @@ def _all_no(plan: Plan, root: Row) -> bool | None:
     return all(text in NOTHING for text in assets) if len(assets) >= ENOUGH_ASSETS else None
 
 
-def compare_prints(one: bytes, other: bytes) -> tuple[int, int]:
-    """(questions answered in at least one of the two, those answered alike in both). Both are of one form version."""
-    a, b = np.frombuffer(one, dtype="<u2"), np.frombuffer(other, dtype="<u2")
-    answered = (a | b) != 0
-    return int(answered.sum()), int(((a == b) & answered).sum())
+def stack_prints(prints: Sequence[bytes]) -> Prints:
+    """Prints of one form version, a row each, for comparing many with many; a row of zeros for one of another length."""
+    size = max(map(len, prints), default=0)
+    empty = bytes(size)
+    rows = b"".join(taken if len(taken) == size else empty for taken in prints)
+    return np.frombuffer(rows, dtype="<u2").reshape(len(prints), size // 2)
+
+
+def find_alike(one: bytes, others: Prints, *, share: float) -> Iterator[tuple[int, int, int]]:
+    """(place among the others, questions answered in at least one of the two, those answered alike in both), for those with
+    at least this share of answers alike."""
+    taken = np.frombuffer(one, dtype="<u2")
+    if others.shape[1] != len(taken):
+        return
+    items = ((others | taken) != 0).sum(axis=1)
+    same = ((others == taken) & (taken != 0)).sum(axis=1)
+    for place in np.flatnonzero((same >= share * items) & (items > 0)):
+        yield int(place), int(items[place]), int(same[place])
 
 
 def key_answers(plan: Plan, taken: bytes) -> dict[str, tuple[str, int]]:

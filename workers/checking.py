@@ -185,14 +185,17 @@ class Check:
         parameters()."""
         parameters = self.parameters(given)
         answer = self.function(facts, **parameters)
+        if answer is None or answer is NOT_APPLICABLE:
+            outcome = Outcome.CLEAR if answer is None else Outcome.NOT_APPLICABLE
+            return self._finding(outcome, {}, parameters)
+        return self.finding(answer, parameters)
+
+    def finding(self, answer: Fires | Unknown, parameters: Mapping[str, Parameter]) -> Finding:
+        """What the check's function answered with these settings, as a finding."""
         if isinstance(answer, Fires):
             return self._finding(Outcome.FIRES, answer.evidence, parameters, answer.severity, answer.peers)
-        if isinstance(answer, Unknown):
-            return self._finding(
-                Outcome.UNKNOWN, {"reason": answer.reason.value, **answer.evidence}, parameters
-            )
-        outcome = Outcome.CLEAR if answer is None else Outcome.NOT_APPLICABLE
-        return self._finding(outcome, {}, parameters)
+        evidence = {"reason": answer.reason.value, **answer.evidence}
+        return self._finding(Outcome.UNKNOWN, evidence, parameters)
 
     def failed(self) -> Finding:
         """The finding of a check that broke: unknown, reason `error`."""

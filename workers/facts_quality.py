@@ -6,11 +6,12 @@ Everywhere: None means "nobody has looked"; an empty tuple means "looked, there 
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """Another submission of the same officer, not known to be of the same household, open at the same time.
+class Overlap(NamedTuple):
+    """Another submission of the same officer, not known to be of the same household, open at the same time. A tuple, as an
+    officer whose forms lie open all day has a hundred for each visit.
 
     seconds: how long both interviews ran together, from the starts and ends that the phone wrote.
     """

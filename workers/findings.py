@@ -7,6 +7,7 @@ Does not: how a check is declared (checking.py), the checks (workers.checks), st
 import logging
 import traceback
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from forms.rule_terms import Kind, Outcome, Severity
 from workers.checking import (
@@ -15,6 +16,7 @@ from workers.checking import (
     Check,
     Finding,
     Fires,
+    Parameter,
     Setting,
     Subject,
     Unknown,
@@ -97,6 +99,7 @@ __all__ = [
     "Severity",
     "Subject",
     "Tally",
+    "Tuned",
     "Twin",
     "Unknown",
     "VisitFacts",
@@ -105,6 +108,8 @@ __all__ = [
     "fact_values",
     "register_values",
     "run_checks",
+    "run_tuned",
+    "tune_checks",
 ]
 
 log = logging.getLogger(__name__)
@@ -136,6 +141,32 @@ _OF_FACTS = {
 }
 
 
+class Tuned(NamedTuple):
+    """A check with the settings in force; parameters: None when it has a setting that it cannot use."""
+
+    check: Check
+    parameters: Mapping[str, Parameter] | None
+
+
+def tune_checks(
+    settings: Mapping[str, Mapping[str, object]], checks: Iterable[Check] = CATALOG.values()
+) -> tuple[Tuned, ...]:
+    """The checks with their settings read, for running them over many facts.
+
+    Args: settings: check code -> setting name -> value, for those that differ from the default.
+    Effects: one with a setting it cannot use is logged; it will be unknown with reason `error`.
+    """
+    return tuple(Tuned(check, _parameters(check, settings.get(check.code, {}))) for check in checks)
+
+
+def _parameters(check: Check, given: Mapping[str, object]) -> Mapping[str, Parameter] | None:
+    try:
+        return check.parameters(given)
+    except Exception as error:  # an office's value, or a check's knob: the other checks must go on
+        _log(check, error, {})
+        return None
+
+
 def run_checks(
     facts: Facts | OfficerFacts | CaseFacts,
     settings: Mapping[str, Mapping[str, object]],
@@ -144,26 +175,42 @@ def run_checks(
 ) -> list[Finding]:
     """What fires and what is unknown, in the order of the catalogue; every check of it was evaluated.
 
-    Args: settings: check code -> setting name -> value, for those that differ from the default. checks:
-    others than those of CATALOG that are about what the facts are about: a visit, an officer, a case.
+    Args: settings: as of tune_checks. checks: others than those of CATALOG that are about what the facts are about: a visit,
+    an officer, a case.
+    Effects: as run_tuned.
+    """
+    return run_tuned(facts, tune_checks(settings, _OF_FACTS[type(facts)] if checks is None else checks))
+
+
+def run_tuned(facts: Facts | OfficerFacts | CaseFacts, checks: Iterable[Tuned]) -> list[Finding]:
+    """What fires and what is unknown, in the order of the checks; every one of them was evaluated.
+
     Effects: a check that raises, or has a setting it cannot use, becomes unknown with reason `error` and is
     logged by code and id; the others go on.
     """
-    chosen = _OF_FACTS[type(facts)] if checks is None else checks
-    findings = (_run(check, facts, settings.get(check.code, {})) for check in chosen)
-    return [finding for finding in findings if finding.outcome in (Outcome.FIRES, Outcome.UNKNOWN)]
+    findings = []
+    for tuned, parameters in checks:
+        if parameters is None:
+            findings.append(tuned.failed())
+            continue
+        try:
+            answer = tuned.function(facts, **parameters)
+            # Nearly all are fine, and of what is fine nothing is kept.
+            if answer is not None and answer is not NOT_APPLICABLE:
+                findings.append(tuned.finding(answer, parameters))
+        except Exception as error:
+            # The edge of a check: one broken check must not silence the others.
+            _log(tuned, error, _identify(facts))
+            findings.append(tuned.failed())
+    return findings
 
 
-def _run(check: Check, facts: Facts | OfficerFacts | CaseFacts, given: Mapping[str, object]) -> Finding:
-    try:
-        return check.run(facts, given)
-    except Exception as error:
-        # The edge of a check: one broken check must not silence the others. Frames only: a message may quote
-        # an answer.
-        where = "".join(traceback.format_tb(error.__traceback__))
-        named = {"code": check.code, "error": type(error).__name__, **_identify(facts)}
-        log.error("check.failed", extra={**named, "where": where})
-        return check.failed()
+def _log(check: Check, error: Exception, about: Mapping[str, int]) -> None:
+    """Frames only: a message may quote an answer."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error(
+        "check.failed", extra={"code": check.code, "error": type(error).__name__, **about, "where": where}
+    )
 
 
 def _identify(facts: Facts | OfficerFacts | CaseFacts) -> dict[str, int]:

@@ -16,13 +16,12 @@ COMPLETE = "lengkap"
 def find_value(answers: Answers, name: str) -> Value | None:
     """The first answer, outside repeats, to a question of this name in whatever group; None when there is
     none."""
-    values = answers.root.values
-    return next((value for path, value in values.items() if path.rpartition("/")[2] == name), None)
+    return answers.root.by_name.get(name)
 
 
 def is_asked(answers: Answers, name: str) -> bool:
     """True when a question of this name, outside repeats, is in the XML, answered or not."""
-    return any(path.rpartition("/")[2] == name for path in answers.root.present)
+    return name in answers.root.names_present
 
 
 def iter_rows(row: Row, name: str) -> Iterator[Row]:
@@ -36,7 +35,7 @@ def iter_rows(row: Row, name: str) -> Iterator[Row]:
 
 def row_value(row: Row, name: str) -> Value | None:
     """The answer to a question of this name within one row of a repeat; None when there is none."""
-    return next((value for path, value in row.values.items() if path.rpartition("/")[2] == name), None)
+    return row.by_name.get(name)
 
 
 def names_household(definition: FormDefinition) -> bool:

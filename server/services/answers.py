@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition
 from forms.errors import FormsError
@@ -44,9 +44,9 @@ class Reader:
         """Opens and parses the versions that were not read yet, in one query."""
         missing = set(version_ids) - self._documents.keys()
         if missing:
-            query = select(SubmissionVersion).where(one_of(SubmissionVersion.id, missing))
-            for version in session.scalars(query.options(undefer(SubmissionVersion.xml))):
-                self._documents[version.id] = self._parse(version)
+            columns = select(SubmissionVersion.id, SubmissionVersion.xml, SubmissionVersion.is_sealed)
+            for row in session.execute(columns.where(one_of(SubmissionVersion.id, missing))):
+                self._documents[row.id] = self._parse(row.xml, sealed=row.is_sealed)
 
     def document(self, session: Session, version_id: int) -> SubmissionDocument | None:
         """The parsed XML; None when it cannot be opened or read, or the version is gone."""
@@ -61,8 +61,8 @@ class Reader:
             self._answers[version_id] = document.answers(definition) if document and readable else None
         return self._answers[version_id]
 
-    def _parse(self, version: SubmissionVersion) -> SubmissionDocument | None:
+    def _parse(self, xml: bytes, *, sealed: bool) -> SubmissionDocument | None:
         try:
-            return read_document(self._backends, version)
+            return SubmissionDocument(self._backends.seal.open(xml) if sealed else xml)
         except (FormsError, SealError):
             return None

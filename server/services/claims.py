@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from server.backends import Backends
-from server.db import session_scope
+from server.db import one_of, session_scope
 from server.models.submission import EntityState, Submission
 
 _CLASS = 0x5153_0000_0000_0000
@@ -42,7 +42,7 @@ def with_earlier(session: Session, ids: Sequence[int]) -> list[int]:
     two workers have the same batches.
     """
     owed = session.scalars(
-        select(Submission.id).where(Submission.id.in_(ids), Submission.entity_state == EntityState.owed)
+        select(Submission.id).where(one_of(Submission.id, ids), Submission.entity_state == EntityState.owed)
     ).all()
     if not owed or session.get_bind().dialect.name != "postgresql":
         return list(ids)

@@ -10,9 +10,10 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, cast
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from server.db import insert_for, now, one_of
@@ -194,13 +195,7 @@ def revision_hashes(
     """
     if not lists:
         return {}
-    counted = EntityListArea.__table__.c
-    touched = within_areas(counted.village_code, village_paths(areas), allow_empty=True)
-    rows = session.connection().execute(
-        select(counted.entity_list_id, func.sum(counted.revision).label("changes"))
-        .where(one_of(counted.entity_list_id, lists), touched)
-        .group_by(counted.entity_list_id)
-    )
+    rows = session.connection().execute(_changes_in(village_paths(areas)), {"lists": list(lists)})
     changes = {row.entity_list_id: row.changes for row in rows}
     where = "*" if areas is None else "|".join(sorted(areas))
     return {
@@ -209,6 +204,20 @@ def revision_hashes(
         ).hexdigest()
         for list_id, (actee_id, schema) in lists.items()
     }
+
+
+@lru_cache(maxsize=256)
+def _changes_in(paths: AreaPaths) -> Select[*tuple[Any, ...]]:
+    """The changes counted of lists in some areas; made once for each phone's areas: every phone asks each time it looks."""
+    counted = EntityListArea.__table__.c
+    return (
+        select(counted.entity_list_id, func.sum(counted.revision).label("changes"))
+        .where(
+            one_of(counted.entity_list_id, bindparam("lists")),
+            within_areas(counted.village_code, paths, allow_empty=True),
+        )
+        .group_by(counted.entity_list_id)
+    )
 
 
 def iter_entity_rows(

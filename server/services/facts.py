@@ -11,14 +11,15 @@ from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from forms.values import Answers
 from server.backends import Backends
 from server.db import now, one_of
 from server.models.household import Household
-from server.models.submission import SubmissionVersion
+from server.models.submission import Submission, SubmissionVersion
 from server.services import facts_days, facts_near, facts_people, facts_photos, facts_places, form_cache
 from server.services.answers import Reader
 from server.services.facts_days import Days
@@ -106,11 +107,7 @@ def _gather(
     locations = facts_places.load_locations(
         session, backends.boundaries, [_claim(visit, register, past) for visit in visits]
     )
-    moment = now()
-    for visit in visits:
-        _keep_place(visit, locations.get(visit.submission.id))
-        # Their screening ends in this transaction, or nothing of it is kept: said here, it costs no write of its own.
-        visit.submission.screened_at, visit.submission.screening_error = moment, None
+    _keep_places(session, visits, locations)
     around = _Around(
         register=register,
         past=past,
@@ -188,12 +185,36 @@ def _days_before(visit: Visit, others: Iterable[PastVisit]) -> int:
     return sum(1 for day in days if visit.visited_on is not None and day < visit.visited_on)
 
 
-def _keep_place(visit: Visit, location: LocationFacts | None) -> None:
-    """Writes where the point lies to the row, for maps and exports."""
-    found = location.found_villages if location else ()
-    visit.submission.relation = location.relation.value if location else None
-    visit.submission.outside_m = location.outside_m if location else None
-    visit.submission.found_village = found[0] if found else None
+def _keep_places(session: Session, visits: Iterable[Visit], locations: Mapping[int, LocationFacts]) -> None:
+    """Writes to the rows where the points lie, for maps and exports, and that the submissions are screened.
+
+    Their screening ends in this transaction, or nothing of it is kept: said here, it costs no write of its own where the
+    place changed, and one statement for all the others.
+    """
+    moment, as_before = now(), []
+    for visit in visits:
+        row = visit.submission
+        place = _place(locations.get(row.id))
+        if place == (row.relation, row.outside_m, row.found_village) and row.screening_error is None:
+            as_before.append(row.id)
+            set_committed_value(row, "screened_at", moment)
+        else:
+            row.relation, row.outside_m, row.found_village = place
+            row.screened_at, row.screening_error = moment, None
+    if as_before:
+        session.execute(
+            update(Submission)
+            .where(one_of(Submission.id, as_before))
+            .values(screened_at=moment)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _place(location: LocationFacts | None) -> tuple[str | None, float | None, str | None]:
+    """Relation, metres outside and the village found."""
+    if location is None:
+        return None, None, None
+    return location.relation.value, location.outside_m, next(iter(location.found_villages), None)
 
 
 def _claim(

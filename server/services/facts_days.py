@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from server.db import one_of
 from server.models.finding import Finding, SubjectKind
 from server.models.household import Household
 from server.models.submission import Submission
@@ -98,7 +99,7 @@ def find_outdated(session: Session, beside: Mapping[int, frozenset[int]], batch:
         return set()
     rows = session.execute(
         select(Finding.subject_id, Finding.evidence).where(
-            Finding.submission_id.in_(others),
+            one_of(Finding.submission_id, others),
             Finding.subject_kind == SubjectKind.submission,
             Finding.code == TRAVEL,
             Finding.closed_at.is_(None),
@@ -140,7 +141,7 @@ def _has_place(of: Any) -> ColumnElement[bool]:
 def _order(session: Session, project_id: int, submission_ids: Collection[int]) -> list[Any]:
     """The submissions with the ids of the two before and the two after each."""
     days = select(Submission.submitter_id, Submission.visited_on).where(
-        Submission.id.in_(submission_ids),
+        one_of(Submission.id, submission_ids),
         Submission.submitter_id.is_not(None),
         Submission.visited_on.is_not(None),
     )
@@ -166,13 +167,13 @@ def _order(session: Session, project_id: int, submission_ids: Collection[int]) -
         )
         .subquery()
     )
-    return list(session.execute(select(placed).where(placed.c.id.in_(submission_ids))))
+    return list(session.execute(select(placed).where(one_of(placed.c.id, submission_ids))))
 
 
 def _visits(session: Session, submission_ids: Collection[int]) -> dict[int, DayVisit]:
     if not submission_ids:
         return {}
-    query = _seen(Submission).where(Submission.id.in_(submission_ids))
+    query = _seen(Submission).where(one_of(Submission.id, submission_ids))
     return {row.id: _visit(row) for row in session.execute(query)}
 
 
@@ -208,7 +209,7 @@ def _near(session: Session, submission_ids: Collection[int]) -> dict[int, tuple[
     """Visits of the same officer and day to other households, within 2 NEAR_M to each side."""
     own, other = aliased(Submission), aliased(Submission)
     farthest = session.scalar(
-        select(func.max(func.abs(Submission.lat))).where(Submission.id.in_(submission_ids))
+        select(func.max(func.abs(Submission.lat))).where(one_of(Submission.id, submission_ids))
     )
     if farthest is None:
         return {}
@@ -229,7 +230,7 @@ def _near(session: Session, submission_ids: Collection[int]) -> dict[int, tuple[
                 other.is_draft.is_(False),
             ),
         )
-        .where(own.id.in_(submission_ids))
+        .where(one_of(own.id, submission_ids))
         .subquery()
     )
     rows = session.execute(

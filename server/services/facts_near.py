@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.db import one_of
 from server.models.household import Household
 from server.models.submission import Submission
 from workers.facts import NEAR_M, HousePeer
@@ -92,8 +93,8 @@ def _rows(session: Session, form_ids: set[int], cells: set[int]) -> list[Any]:
         )
         .join(Household, Household.id == Submission.household_id)
         .where(
-            Submission.form_id.in_(form_ids),
-            Submission.near_cell.in_(cells),
+            one_of(Submission.form_id, form_ids),
+            one_of(Submission.near_cell, cells),
             Submission.deleted_at.is_(None),
             Submission.is_draft.is_(False),
         )

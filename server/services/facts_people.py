@@ -107,7 +107,7 @@ def load_same_kk(session: Session, household_ids: Iterable[int]) -> dict[int, tu
         select(Household.id, other.id.label("peer_id"), other.source_id, other.village_code)
         .join(other, and_(other.kk_hash == Household.kk_hash, other.id != Household.id))
         .where(
-            Household.id.in_(set(household_ids)),
+            one_of(Household.id, set(household_ids)),
             Household.is_inactive.is_(False),
             other.is_inactive.is_(False),
             Household.source_id.is_not(None),

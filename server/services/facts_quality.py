@@ -4,14 +4,16 @@ Belongs here: reading rows in batches into the values of workers.facts_quality. 
 usual (norms.py), judging.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from server.db import one_of
 from server.models.form import FormVersion
 from server.models.household import Household
 from server.models.norm import AnswerNorm, VisitDigest
@@ -19,7 +21,7 @@ from server.models.submission import Submission
 from server.services import form_cache
 from server.services.facts_people import PastVisit, other_visits
 from server.services.facts_visits import Visit
-from workers.answer_prints import Plan, compare_prints, find_plan, key_answers
+from workers.answer_prints import Plan, Prints, find_alike, find_plan, key_answers, stack_prints
 from workers.findings import BackCheck, NumberFacts, Overlap, PhonePeer, QualityFacts, Twin
 
 MAX_PEERS = 20
@@ -89,7 +91,7 @@ def _versions_query() -> Select[Any]:
     return (
         select(FormVersion.id, FormVersion.published_at, replaced.label("replaced_at"), AnswerNorm.norms)
         .outerjoin(AnswerNorm, AnswerNorm.form_version_id == FormVersion.id)
-        .where(FormVersion.id.in_(bindparam("ids", expanding=True)))
+        .where(one_of(FormVersion.id, bindparam("ids")))
     )
 
 
@@ -105,7 +107,7 @@ def _digests(session: Session, ids: Collection[int]) -> dict[int, Any]:
         VisitDigest.phone_hash,
     )
     return {
-        row.submission_id: row for row in session.execute(query.where(VisitDigest.submission_id.in_(ids)))
+        row.submission_id: row for row in session.execute(query.where(one_of(VisitDigest.submission_id, ids)))
     }
 
 
@@ -117,26 +119,71 @@ def _live(project_id: Any, table: Any) -> Any:
 
 
 def _overlaps(session: Session, project_id: int, visits: Sequence[Visit]) -> dict[int, tuple[Overlap, ...]]:
-    """Submission -> others of its officer that were open at the same time; absent where the times are doubtful."""
-    times = {visit.submission.id: _span(visit.submission) for visit in visits}
-    sure = {number: span for number, span in times.items() if span is not None}
+    """Submission -> others of its officer that were open at the same time; absent where the times are doubtful.
+
+    The database finds who overlaps with anybody of the batch, each once; who with whom is told here: pairs are many more.
+    """
+    sure = {visit.submission.id: span for visit in visits if (span := _span(visit.submission)) is not None}
     if not sure:
         return {}
     since = min(start for start, _ in sure.values()) - LONGEST
-    rows = session.execute(_OVERLAPS, {"ids": list(sure), "project_id": project_id, "since": since})
+    found = session.execute(_OVERLAPS, {"ids": list(sure), "project_id": project_id, "since": since})
+    officers: dict[int | None, list[_Open]] = {}
+    for row in found:
+        officers.setdefault(row.submitter_id, []).append(_open(row))
+    begun = {number: [item.start_us for item in opened] for number, opened in officers.items()}
     overlaps: dict[int, tuple[Overlap, ...]] = dict.fromkeys(sure, ())
-    for row in rows:
-        span = _span(row)
-        if span is not None:
-            start, end = sure[row.own_id]
-            together = min(end, span[1]) - max(start, span[0])
-            item = Overlap(row.id, row.household_id, row.label, int(together.total_seconds()))
-            overlaps[row.own_id] = (*overlaps[row.own_id], item)
+    for visit in visits:
+        number, officer = visit.submission.id, visit.submission.submitter_id
+        if number in sure and officer in officers and visit.household_id is not None:
+            start, end = map(_microseconds, sure[number])
+            first = bisect_left(begun[officer], start - _LONGEST_US)
+            last = bisect_left(begun[officer], end)
+            own = (start, end, number, visit.household_id)
+            overlaps[number] = tuple(_overlapping(own, officers[officer][first:last]))
     return overlaps
 
 
-def _overlaps_query() -> Select[Any]:
-    """Pairs of an officer's submissions at two households that were open at the same time, the first ones to come in."""
+class _Open(NamedTuple):
+    """When a submission was open, in microseconds of the epoch: an officer's day makes thousands of pairs."""
+
+    start_us: int
+    end_us: int
+    id: int
+    household_id: int
+    label: str
+
+
+def _open(row: Any) -> _Open:
+    times = _microseconds(row.started_at), _microseconds(row.ended_at)
+    return _Open(*times, row.id, row.household_id, row.label)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_US = LONGEST // timedelta(microseconds=1)
+
+
+def _overlapping(own: tuple[int, int, int, int], begun_before_its_end: Sequence[_Open]) -> Iterable[Overlap]:
+    """The first ones to come in, the same ones whoever asks; own: start, end, submission, household."""
+    start, end, number, home = own
+    together = [
+        (other_id, other_home, label, (other_end if other_end < end else end) - max(start, other_start))
+        for other_start, other_end, other_id, other_home, label in begun_before_its_end
+        if other_home != home
+        and other_id != number
+        and start < other_end
+        and other_start <= other_end <= other_start + _LONGEST_US
+    ]
+    together.sort()
+    return (Overlap(*item[:3], item[3] // 1_000_000) for item in together[:_ROWS_OF_ONE])
+
+
+def _overlaps_query() -> Select[*tuple[Any, ...]]:
+    """An officer's submissions that were open at the same time as one of the batch at another household, by their start."""
     own, other = aliased(Submission), aliased(Submission)
     together = and_(
         other.submitter_id == own.submitter_id,
@@ -146,24 +193,25 @@ def _overlaps_query() -> Select[Any]:
         other.started_at < own.ended_at,
         other.ended_at > own.started_at,
     )
-    place = func.row_number().over(partition_by=own.id, order_by=other.id)
-    label = func.coalesce(Household.source_id, other.instance_id)
     found = (
-        select(
-            own.id.label("own_id"),
-            other.id,
-            other.household_id,
-            other.started_at,
-            other.ended_at,
-            label.label("label"),
-            place.label("place"),
-        )
+        select(other.id)
+        .select_from(own)
         .join(other, together)
-        .outerjoin(Household, Household.id == other.household_id)
-        .where(own.id.in_(bindparam("ids", expanding=True)), _live(bindparam("project_id"), other))
-        .subquery()
+        .where(one_of(own.id, bindparam("ids")), _live(bindparam("project_id"), other))
     )
-    return select(found).where(found.c.place <= _ROWS_OF_ONE).order_by(found.c.own_id, found.c.id)
+    return (
+        select(
+            Submission.id,
+            Submission.submitter_id,
+            Submission.household_id,
+            Submission.started_at,
+            Submission.ended_at,
+            func.coalesce(Household.source_id, Submission.instance_id).label("label"),
+        )
+        .outerjoin(Household, Household.id == Submission.household_id)
+        .where(Submission.id.in_(found))
+        .order_by(Submission.started_at)
+    )
 
 
 _OVERLAPS = _overlaps_query()
@@ -192,9 +240,10 @@ def _twins(
     twins = {}
     for (officer, version_id), group in sorted(groups.items()):
         others = _prints(session, project_id, officer, version_id, [_moment(visit) for visit in group])
+        stacked = stack_prints([row.print for row in others])
         for visit in group:
             taken = digests[visit.submission.id].print
-            twins[visit.submission.id] = tuple(_alike(visit, taken, others))
+            twins[visit.submission.id] = tuple(_alike(visit, taken, others, stacked))
     return twins
 
 
@@ -233,15 +282,13 @@ _PRINTS = (
 )
 
 
-def _alike(visit: Visit, taken: bytes, others: Sequence[Any]) -> Iterable[Twin]:
+def _alike(visit: Visit, taken: bytes, others: Sequence[Any], stacked: Prints) -> Iterable[Twin]:
     """Those that share three quarters of the answers: under that nobody would call it a copy."""
-    for row in others:
+    for place, items, same in find_alike(taken, stacked, share=0.75):
+        row = others[place]
         is_own = row.id == visit.submission.id
         same_house = visit.household_id is not None and row.household_id == visit.household_id
-        if is_own or same_house or abs(row.started_at - _moment(visit)) > COPY_WINDOW:
-            continue
-        items, same = compare_prints(taken, row.print)
-        if 4 * same >= 3 * items > 0:
+        if not is_own and not same_house and abs(row.started_at - _moment(visit)) <= COPY_WINDOW:
             yield Twin(row.id, row.household_id, row.label, items, same)
 
 

@@ -25,6 +25,10 @@ from server.services.settings import SettingTable
 from workers.findings import CATALOG, VISIT_SUBJECTS, RegisterFacts, Subject, register_values
 
 SEVERITIES = ("high", "medium", "low", "info")
+_CODES_OF_VISITS = frozenset(code for code, check in CATALOG.items() if check.subject in VISIT_SUBJECTS)
+_CODES_OF_HOUSEHOLDS = frozenset(
+    code for code, check in CATALOG.items() if check.subject is Subject.HOUSEHOLD
+)
 
 
 @dataclass(frozen=True)
@@ -125,8 +129,7 @@ def _fires(
     judged = [item for item in latest if item.is_screened or item.submission_id in batch.screened]
     rows = [row for item in judged for row in found.get(item.submission_id, ())]
     rows += list(batch.own_findings.get(household_id, ()))
-    looked = VISIT_SUBJECTS if judged else (Subject.HOUSEHOLD,)
-    names = {code for code, check in CATALOG.items() if check.subject in looked}
+    names = set(_CODES_OF_VISITS if judged else _CODES_OF_HOUSEHOLDS)
     for item in judged:
         rule_set = rules.of_version(session, item.form_version_id)
         levels = rule_set.by_level[Level.SUBMISSION] if rule_set else ()

@@ -8,14 +8,14 @@ import io
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from media.errors import MediaError, PhotoError, StorageUnavailableError, is_lacking
+from media.errors import MediaError, StorageUnavailableError, is_lacking
 from media.likeness import phash_chunks
-from media.photos import PhotoFacts, make_thumbnail, read_photo_facts
+from media.photos import PhotoFacts, look_at_photo
 from server.backends import Backends
 from server.db import insert_for, now, one_of, session_scope
 from server.models.blob import Blob, Photo
@@ -71,8 +71,10 @@ def _look(backends: Backends, blob: Blob) -> _Look:
     """
     try:
         with open_blob(backends, blob) as file:
-            facts = read_photo_facts(file, timezone=backends.config.timezone)
-            return _Look(blob, facts, _thumbnail(backends, blob, file))
+            facts, thumbnail = look_at_photo(
+                file, thumbnail_px=THUMBNAIL_PX, timezone=backends.config.timezone
+            )
+        return _Look(blob, facts, _keep_thumbnail(backends, blob, thumbnail) if thumbnail else None)
     except StorageUnavailableError:
         raise
     except MediaError:
@@ -86,16 +88,8 @@ def _look(backends: Backends, blob: Blob) -> _Look:
         return _Look(blob, None, None)
 
 
-def _thumbnail(backends: Backends, blob: Blob, file: BinaryIO) -> str | None:
-    """The key of its thumbnail; None when its pixels cannot be decoded."""
-    try:
-        picture = make_thumbnail(file, THUMBNAIL_PX)
-    except PhotoError:
-        return None
-    return _keep_thumbnail(backends, blob, picture)
-
-
 def _keep_thumbnail(backends: Backends, blob: Blob, picture: bytes) -> str:
+    """Its key."""
     key = f"thumbnails/{blob.key}"
     stored = backends.seal.seal(picture) if blob.sealed else picture
     backends.storage.put(io.BytesIO(stored), key=key, content_type="image/jpeg")

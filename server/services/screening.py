@@ -27,12 +27,13 @@ from server.services.entity_work import working_on
 from server.services.facts import Visit, load_visits
 from server.services.finding_store import FIRES, Draft, evidence_of, store_findings
 from server.services.settings import SettingTable, knobs_of, load_settings
-from workers.findings import CATALOG, Subject, fact_values, run_checks
+from workers.findings import CATALOG, VISIT_SUBJECTS, Subject, Tuned, fact_values, run_tuned, tune_checks
 from workers.findings import Finding as CheckFinding
 
-Knobs = Mapping[str, Mapping[str, object]]
+Checks = Mapping[Subject, tuple[Tuned, ...]]
 _CHECKS = {
-    subject: tuple(check for check in CATALOG.values() if check.subject is subject) for subject in Subject
+    subject: tuple(check for check in CATALOG.values() if check.subject is subject)
+    for subject in VISIT_SUBJECTS
 }
 WEIGHTY = ("high", "medium")
 
@@ -61,19 +62,27 @@ def screen_submissions(
 
 
 class _Settings:
-    """The settings of a batch, looked up once for each area and day."""
+    """The settings of a batch, looked up once for each area and day; checks are tuned once for settings that are alike."""
 
     def __init__(self, table: SettingTable) -> None:
         self.table = table
-        self._known: dict[tuple[str | None, date], tuple[Mapping[str, Decimal], Knobs]] = {}
+        self._known: dict[tuple[str | None, date], tuple[Mapping[str, Decimal], Checks]] = {}
+        self._tuned: dict[frozenset[tuple[str, Decimal]], Checks] = {}
 
-    def at(self, area_path: str | None, day: date) -> tuple[Mapping[str, Decimal], Knobs]:
-        """(values for rules, knobs for checks)."""
+    def at(self, area_path: str | None, day: date) -> tuple[Mapping[str, Decimal], Checks]:
+        """(values for rules, checks with their settings)."""
         key = (area_path, day)
         if key not in self._known:
             values = self.table.values_at(area_path, day)
-            self._known[key] = values, knobs_of(values)
+            self._known[key] = values, self._tune(values)
         return self._known[key]
+
+    def _tune(self, values: Mapping[str, Decimal]) -> Checks:
+        key = frozenset(values.items())
+        if key not in self._tuned:
+            knobs = knobs_of(values)
+            self._tuned[key] = {subject: tune_checks(knobs, checks) for subject, checks in _CHECKS.items()}
+        return self._tuned[key]
 
 
 class _Campaign:
@@ -153,12 +162,12 @@ class _Campaign:
         """(drafts about the submission, drafts about its household)."""
         if visit.facts is None:
             return [], []
-        _, knobs = self._settings.at(visit.area_path, _day(visit))
-        own = run_checks(visit.facts, knobs, checks=_CHECKS[Subject.SUBMISSION])
+        _, checks = self._settings.at(visit.area_path, _day(visit))
+        own = run_tuned(visit.facts, checks[Subject.SUBMISSION])
         # What is said about the household must not depend on which of its visits is looked at: its latest day decides.
         latest = visit.facts.history and visit.facts.history.last_visited_on
-        _, knobs = self._settings.at(visit.area_path, latest or _day(visit))
-        about = run_checks(visit.facts, knobs, checks=_CHECKS[Subject.HOUSEHOLD])
+        _, checks = self._settings.at(visit.area_path, latest or _day(visit))
+        about = run_tuned(visit.facts, checks[Subject.HOUSEHOLD])
         return [_draft(visit, item) for item in own], [_household_draft(visit, item) for item in about]
 
     def _apply_rules(self, visit: Visit) -> list[Draft]:

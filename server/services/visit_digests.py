@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server.backends import Backends
-from server.db import insert_for
+from server.db import insert_for, one_of
 from server.models.norm import DistrictDue, ExtremeAnswer, VisitDigest
 from server.models.submission import Submission
 from server.services.facts_visits import Visit
@@ -53,7 +53,7 @@ def forget_digests(session: Session, submissions: Iterable[Submission]) -> set[i
 
 
 def _load(session: Session, ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    query = select(*VisitDigest.__table__.columns).where(VisitDigest.submission_id.in_(ids))
+    query = select(*VisitDigest.__table__.columns).where(one_of(VisitDigest.submission_id, ids))
     return {row["submission_id"]: dict(row) for row in session.execute(query).mappings()}
 
 

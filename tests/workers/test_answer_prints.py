@@ -3,7 +3,15 @@ from decimal import Decimal
 
 from forms.definition import Choice, Field, FormDefinition
 from forms.values import Answers, Row, Unreadable
-from workers.answer_prints import MAX_NUMBER, as_number, boil_down, compare_prints, find_plan, key_answers
+from workers.answer_prints import (
+    MAX_NUMBER,
+    as_number,
+    boil_down,
+    find_alike,
+    find_plan,
+    key_answers,
+    stack_prints,
+)
 
 FIELDS = (
     Field("/g", "g", "structure"),
@@ -54,9 +62,12 @@ def test_equal_answers_have_equal_prints_and_others_are_counted() -> None:
     one = boiled(answers((40, 9), dinding="1", kerja=frozenset({"tani", "dagang"}), jml_mobil=0))
     same = boiled(answers((40, 9), dinding="1", kerja=frozenset({"dagang", "tani"}), jml_mobil=0))
     other = boiled(answers((41, 9), dinding="7", jml_mobil=0))
-    assert compare_prints(one.print, same.print) == (5, 5)
-    assert compare_prints(one.print, other.print) == (5, 2)
-    assert compare_prints(boiled(answers()).print, boiled(answers()).print) == (0, 0)
+    nothing = boiled(answers()).print
+    others = stack_prints([other.print, same.print, nothing, b"of another length"])
+    assert list(find_alike(one.print, others, share=0.4)) == [(0, 5, 2), (1, 5, 5)]
+    assert list(find_alike(one.print, others, share=0.75)) == [(1, 5, 5)]
+    assert list(find_alike(nothing, stack_prints([nothing]), share=0)) == []
+    assert list(find_alike(one.print, stack_prints([]), share=0)) == []
 
 
 def test_numbers_are_those_of_the_root_and_of_all_rows() -> None:

@@ -49,7 +49,9 @@ def upgrade() -> None:
     )
     op.drop_index("ix_case_queue", "campaign_case")
     op.create_index("ix_case_state", "campaign_case", ["project_id", "state"])
-    order = ["project_id", sa.text("open_high DESC"), sa.text("open_medium DESC"), "opened_at", "id"]
+    order = [
+        sa.text(name) for name in ("project_id", "open_high DESC", "open_medium DESC", "opened_at", "id")
+    ]
     op.create_index("ix_case_order", "campaign_case", order)
     op.drop_index("ix_finding_code", "finding")
     op.create_index("ix_finding_code", "finding", ["project_id", "code", "state", "outcome"])

@@ -68,7 +68,7 @@ def test_a_photo_that_no_library_can_read_holds_up_nobody(any_sweep, monkeypatch
 
     house = any_sweep.add_house()
     any_sweep.send(any_sweep.fill(house, "penyisiran", photo=draw_photo("a", "a")))
-    monkeypatch.setattr(photo_looks, "read_photo_facts", fail)
+    monkeypatch.setattr(photo_looks, "look_at_photo", fail)
     assert any_sweep.office.work() == 1
     assert {found for found, _ in states(any_sweep).values()} == {True}
     with any_sweep.office.session() as session:

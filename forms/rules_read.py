@@ -113,8 +113,8 @@ _READERS: Mapping[Type, Callable[[object, Environment], Any]] = {
     Type.POINT: lambda value, environment: value,
 }
 
-# Answers of these classes need no conversion: whole numbers have at most 30 digits (value_text.py).
-_USUAL: Mapping[Type, type] = {Type.TEXT: str, Type.CALCULATED: str, Type.SET: frozenset, Type.NUMBER: int}
+# Values of these classes need no conversion.
+_USUAL: Mapping[Type, type] = {Type.TEXT: str, Type.CALCULATED: str, Type.SET: frozenset}
 
 
 def read_question(scope: Scope, path: str, kind: Type) -> Run:

@@ -51,7 +51,7 @@ class TrashedForm(ExtendedForm):
     deleted_at = Time()
 
 
-class VersionShape(ExtendedForm):
+class FormVersionShape(ExtendedForm):
     """A published version with who published it."""
 
     published_by = fields.Nested(ActorShape)

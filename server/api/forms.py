@@ -9,7 +9,14 @@ from marshmallow import fields
 
 from server.api.call import Call
 from server.api.form_files import READING, send_source, shape_of
-from server.api.form_shapes import DatasetDiff, ExtendedForm, FieldShape, FormShape, SlotShape, VersionShape
+from server.api.form_shapes import (
+    DatasetDiff,
+    ExtendedForm,
+    FieldShape,
+    FormShape,
+    FormVersionShape,
+    SlotShape,
+)
 from server.api.routes import File, Many, Table
 from server.api.shapes import Flag, Shape, Text
 from server.errors import BadHeaderError, BadRequestError, FormRefusedError, NotAllowedError, NotFoundError
@@ -178,7 +185,7 @@ def diff_datasets(call: Call) -> object:
     return form_fields.diff_datasets(call.session, call.form, _published(call, None))
 
 
-@table.get(f"{ONE}/versions", right="form.read", gives=Many(FormShape), extended=Many(VersionShape))
+@table.get(f"{ONE}/versions", right="form.read", gives=Many(FormShape), extended=Many(FormVersionShape))
 def list_versions(call: Call) -> object:
     """The published versions, newest first."""
     ids = reversed(form_changes.published_ids(call.session, call.form))
@@ -188,10 +195,10 @@ def list_versions(call: Call) -> object:
     )
     if not call.extended:
         return views
-    shown = [{**VersionShape().dump(view), "publishedBy": None} for view in views]
+    shown = [{**FormVersionShape().dump(view), "publishedBy": None} for view in views]
     for entry, version in zip(shown, versions, strict=True):
         actor = call.session.get(Actor, version.published_by_id) if version.published_by_id else None
-        entry["publishedBy"] = VersionShape().dump({"published_by": actor})["publishedBy"]
+        entry["publishedBy"] = FormVersionShape().dump({"published_by": actor})["publishedBy"]
     return jsonify(shown)
 
 

@@ -22,21 +22,21 @@ ALL = "/<instance_id>/attachments"
 OF_VERSION = "/<instance_id>/versions/<version_id>/attachments"
 
 
-class SlotShape(Shape):
+class SubmissionFileShape(Shape):
     """A file that a submission names, and whether it has arrived."""
 
     name = fields.String()
     exists = fields.Boolean()
 
 
-@on_both(table, "GET", ALL, right="submission.read", gives=Many(SlotShape), problems=("301",))
+@on_both(table, "GET", ALL, right="submission.read", gives=Many(SubmissionFileShape), problems=("301",))
 @sends_to_root
 def list_files(call: Call) -> list[Slot]:
     """The files of the current version, by name."""
     return submission_files.list_slots(call.session, submissions.get_version(call.session, find(call)))
 
 
-@on_both(table, "GET", OF_VERSION, right="submission.read", gives=Many(SlotShape))
+@on_both(table, "GET", OF_VERSION, right="submission.read", gives=Many(SubmissionFileShape))
 def list_files_of_version(call: Call) -> list[Slot]:
     """The files of one version, by name."""
     version = submissions.get_version(call.session, find(call), call.path["version_id"])

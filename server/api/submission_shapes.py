@@ -5,7 +5,7 @@ from marshmallow import fields
 from server.api.shapes import ActorShape, Shape, Time
 
 
-class VersionShape(Shape):
+class SubmissionVersionShape(Shape):
     """One version of a submission."""
 
     instance_id = fields.String()
@@ -17,14 +17,14 @@ class VersionShape(Shape):
     current = fields.Boolean()
 
 
-class ExtendedVersion(VersionShape):
+class ExtendedVersion(SubmissionVersionShape):
     """The same with who sent it, and the version of the form that it was filled in with."""
 
     submitter: fields.Nested = fields.Nested(ActorShape)
     form_version = fields.String()
 
 
-class CurrentVersion(VersionShape):
+class CurrentVersion(SubmissionVersionShape):
     """The current version with who sent it."""
 
     submitter: fields.Nested = fields.Nested(ActorShape)
@@ -39,7 +39,7 @@ class NewSubmissionShape(Shape):
     user_agent = fields.String()
     created_at = Time()
     updated_at = Time()
-    current_version: fields.Nested = fields.Nested(VersionShape)
+    current_version: fields.Nested = fields.Nested(SubmissionVersionShape)
 
 
 class SubmissionShape(NewSubmissionShape):

@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from server.api.call import Call
 from server.api.routes import File, Many, Table
 from server.api.submission_paths import on_both, sends_to_root, shelf_of
-from server.api.submission_shapes import ExtendedVersion, VersionShape
+from server.api.submission_shapes import ExtendedVersion, SubmissionVersionShape
 from server.api.submissions import find
 from server.services import submission_xml, submissions
 from server.services.submission_xml import Step
@@ -30,13 +30,13 @@ def get_version_xml(call: Call) -> Response:
     return _answer_xml(call, call.path["version_id"])
 
 
-@on_both(table, "GET", "/<instance_id>/versions", right="submission.read", gives=Many(VersionShape), extended=Many(ExtendedVersion))  # fmt: skip
+@on_both(table, "GET", "/<instance_id>/versions", right="submission.read", gives=Many(SubmissionVersionShape), extended=Many(ExtendedVersion))  # fmt: skip
 def list_versions(call: Call) -> list[VersionView]:
     """All versions of a submission, newest first."""
     return submissions.list_versions(call.session, find(call))
 
 
-@on_both(table, "GET", "/<instance_id>/versions/<version_id>", right="submission.read", gives=VersionShape, extended=ExtendedVersion)  # fmt: skip
+@on_both(table, "GET", "/<instance_id>/versions/<version_id>", right="submission.read", gives=SubmissionVersionShape, extended=ExtendedVersion)  # fmt: skip
 def get_version(call: Call) -> VersionView:
     """One version."""
     found = find(call)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -20,6 +20,9 @@ from server.cli.schema import require_schema
 from server.config import Config, load_config
 from server.errors import SetupError
 from server.processes import allow_open_files, end_with_parent
+
+if TYPE_CHECKING:
+    from granian.server.common import AbstractServer
 
 STOP_WAIT_S = 30
 WORKER_DELAY_S = 1.0
@@ -122,21 +125,32 @@ def _start_web(config: Config, processes: int) -> _Child:
 
 
 def _run_web(config: Config, processes: int) -> None:
-    from granian import Granian  # after the fork: the supervisor needs none of it
+    end_with_parent()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    web_server(
+        "server.wsgi:app",
+        host=config.host,
+        port=config.port,
+        threads=config.threads,
+        processes=processes,
+    ).serve()
+
+
+def web_server(app: str, *, host: str, port: int, threads: int, processes: int = 1) -> "AbstractServer[Any]":
+    """The web server with our limits, not started. No access log: addresses of phones hold their tokens."""
+    from granian import Granian  # the supervisor needs none of it
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    end_with_parent()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    Granian(
-        "server.wsgi:app",
-        address=config.host,
-        port=config.port,
+    return Granian(
+        app,
+        address=host,
+        port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=config.threads,
+        blocking_threads=threads,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_LIMIT_MS),
         backlog=CONNECTIONS,
@@ -145,7 +159,8 @@ def _run_web(config: Config, processes: int) -> None:
         respawn_failed_workers=True,
         respawn_interval=RESTART_DELAY_S,
         log_level=LogLevels.error,
-    ).serve()
+        log_access=False,
+    )
 
 
 def _start_worker() -> _Child:

@@ -29,13 +29,12 @@ def record(
     details ids and codes only; notes None = what the transaction's caller said, session.info[NOTES];
     entity_id = of an act on one entity, whose history shows it.
     """
-    submission_id = (details or {}).get("submissionId")
     session.add(
         Audit(
             actor_id=actor_id,
             action=action,
             actee_id=actee_id,
-            submission_id=submission_id if isinstance(submission_id, int) else None,
+            submission_id=_submission_in(details or {}),
             details=dict(details or {}),
             notes=notes if notes is not None else session.info.get(NOTES),
             entity_id=entity_id,
@@ -48,8 +47,22 @@ def record_now(
     session: Session, actor_id: int | None, action: str, actee_id: str, details: Mapping[str, object]
 ) -> None:
     """As record, written at once: for acts by the thousand. What they refer to must be in the database already."""
-    row = {"actor_id": actor_id, "action": action, "actee_id": actee_id, "details": dict(details)}
-    session.connection().execute(_INSERT, {**row, "notes": None, "logged_at": now()})
+    row = {
+        "actor_id": actor_id,
+        "action": action,
+        "actee_id": actee_id,
+        "submission_id": _submission_in(details),
+        "details": dict(details),
+        "notes": session.info.get(NOTES),
+        "logged_at": now(),
+    }
+    session.connection().execute(_INSERT, row)
+
+
+def _submission_in(details: Mapping[str, object]) -> int | None:
+    """The submission that an act is about, for the log of that submission."""
+    found = details.get("submissionId")
+    return found if isinstance(found, int) else None
 
 
 _INSERT = insert(cast(Table, Audit.__table__))

@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,6 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from server.cli import serve
 from server.models.submission import SubmissionVersion
 from server.processes import allow_open_files
 from tests.faults.desk import Desk
@@ -90,9 +90,7 @@ def web(prepared: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "SISIR_QUEUE": config.queue,
         "TMPDIR": str(folder / "tmp"),
     }
-    command = serve._web_command("127.0.0.1", port, THREADS, 1)
-    command[command.index("--http1-header-read-timeout") + 1] = str(HEAD_LIMIT_MS)
-    command[-1] = "tests.faults.quick_wsgi:app"
+    command = [sys.executable, "-m", "tests.faults.quick_server", str(port), str(THREADS), str(HEAD_LIMIT_MS)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, preexec_fn=allow_open_files)
     made = Web(Desk(target), port, process)

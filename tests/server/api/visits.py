@@ -10,6 +10,7 @@ from server.models.audit import Audit
 from server.models.case import Case
 from server.models.finding import Finding
 from server.models.form import FormState
+from server.models.norm import ExtremeAnswer, VisitDigest
 from server.models.project import Project
 from server.models.submission import Attachment, ChoiceSeen, Comment, Submission, SubmissionVersion
 from server.services import accounts, projects, publishing
@@ -91,6 +92,8 @@ def empty(service: Service, form_id: str) -> None:
             delete(ChoiceSeen).where(ChoiceSeen.form_id == form.id),
             delete(Attachment).where(Attachment.submission_version_id.in_(versions)),
             delete(Comment).where(Comment.submission_id.in_(mine)),
+            delete(VisitDigest).where(VisitDigest.submission_id.in_(mine)),
+            delete(ExtremeAnswer).where(ExtremeAnswer.submission_id.in_(mine)),
             delete(Finding).where(Finding.submission_id.in_(mine)),
             update(Case).where(Case.submission_id.in_(mine)).values(submission_id=None),
             delete(SubmissionVersion).where(SubmissionVersion.submission_id.in_(mine)),

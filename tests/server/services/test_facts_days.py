@@ -76,10 +76,11 @@ def test_when_the_visit_between_is_deleted_the_other_two_are_looked_at_again(any
 
 
 def test_usual_visits_make_nobody_be_looked_at_again(sweep: Sweep) -> None:
-    """What an honest day costs: each visit is screened once."""
+    """What an honest day costs: each visit is screened once, and one or two while what is usual is still moving."""
     for number in range(6):
         sweep.send([visit(sweep, 20 * number, f"-7.540000 {112.21 + number * 0.001:.6f} 40 5")])
-        assert sweep.office.work() == 1
+        assert sweep.office.work() <= 3
+    assert travels(sweep) == {}
 
 
 def test_other_officers_days_and_visits_without_point_do_not_count(any_sweep: Sweep) -> None:

@@ -124,7 +124,8 @@ def test_many_houses_at_one_point_cost_no_more_than_some(sweep):
     assert before[ids[29]] == ids[:20]
     sweep.send(forms[30:])
     of_its_day = sum(house.number // 16 == 1 for house in houses[:30])
-    assert sweep.office.work() == 1 + of_its_day <= 21, "SP07 is about the visits of one day"
+    # SP07 is about the visits of one day; QC16 and QC01 look again at those whom a moving norm passes.
+    assert 1 + of_its_day <= sweep.office.work() <= 21
     assert len(peers(sweep, "SP06")) == 31
 
 

@@ -30,7 +30,7 @@ class PlacesQuery(Shape):
     limit = Whole(in_query=True, least=0, load_default=None)
 
 
-class PlacesQuery(Shape):
+class FieldPathsQuery(Shape):
     """fieldpath: which place, may be repeated; else the form's first."""
 
     fieldpath = fields.String(load_default=None)
@@ -48,7 +48,7 @@ def list_places(call: Call) -> Response:
     return _stream(call, shelf, condition, paths, limit=call.query["limit"])
 
 
-@on_both(table, "GET", "/<instance_id>.geojson", right="submission.read", query=PlacesQuery, gives=JSON, by_hand=True)  # fmt: skip
+@on_both(table, "GET", "/<instance_id>.geojson", right="submission.read", query=FieldPathsQuery, gives=JSON, by_hand=True)  # fmt: skip
 def list_places_of_submission(call: Call) -> Response:
     """The places of one submission; several fieldpaths make a GeometryCollection."""
     with call.reading() as session:
@@ -57,7 +57,7 @@ def list_places_of_submission(call: Call) -> Response:
     return _stream(call, shelf, Submission.id == found.id, request.args.getlist("fieldpath"))
 
 
-@on_both(table, "GET", "/<instance_id>/versions/<version_id>.geojson", right="submission.read", query=PlacesQuery, gives=JSON, by_hand=True)  # fmt: skip
+@on_both(table, "GET", "/<instance_id>/versions/<version_id>.geojson", right="submission.read", query=FieldPathsQuery, gives=JSON, by_hand=True)  # fmt: skip
 def list_places_of_version(call: Call) -> Response:
     """The places of one version, likewise."""
     with call.reading() as session:

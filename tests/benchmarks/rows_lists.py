@@ -28,7 +28,7 @@ def measure_manifest(world: World) -> list[Figure]:
 def measure_csv(world: World) -> list[Figure]:
     """GET keluarga.csv of 7,000 rows: built anew, and unchanged since."""
     path = world.phones[0].url(f"forms/{form.FORM_ID}/attachments/keluarga.csv")
-    built_ms, answers, built_note = _measure(world, [get(path)], max(20, world.requests // 20), concurrency=2)
+    built_ms, answers, _ = _measure(world, [get(path)], max(20, world.requests // 20), concurrency=2)
     size = answers.bytes_read // answers.statuses[200]
     etag = {"If-None-Match": answers.last_headers["etag"]}
     same_ms, same, same_note = _measure(world, [get(path, **etag)], world.requests)

@@ -50,7 +50,7 @@ def _tile() -> tuple[list[bytes], np.ndarray]:
     polygons = _real() if REAL.exists() else _invented()
     bounds = shapely.bounds(polygons)
     copies = -(-VILLAGES // len(polygons))
-    boxes = np.concatenate([bounds + (n * TILE_DEG, 0, n * TILE_DEG, 0) for n in range(copies)])[:VILLAGES]
+    boxes = np.concatenate([bounds + (n * TILE_DEG, 0, n * TILE_DEG, 0) for n in range(copies)])[:VILLAGES]  # noqa: RUF005 - arrays are added
     return list(shapely.to_wkb(polygons)), boxes
 
 
@@ -85,7 +85,7 @@ def _loader(shapes: Sequence[bytes]):
 
 def _shape(shapes: Sequence[bytes], number: int) -> shapely.Geometry:
     tile, place = divmod(number, len(shapes))
-    return shapely.transform(shapely.from_wkb(shapes[place]), lambda xy: xy + (tile * TILE_DEG, 0))
+    return shapely.transform(shapely.from_wkb(shapes[place]), lambda xy: xy + (tile * TILE_DEG, 0))  # noqa: RUF005 - arrays are added
 
 
 def _code(number: int) -> str:

@@ -13,9 +13,9 @@ from server.api.shapes import Shape, Whole
 from server.api.submission_paths import on_both, shelf_of
 from server.models.submission import Submission
 from server.problems import QueryCombinationError
-from server.services import submissions
+from server.services import audit, submissions
 from server.services.submission_filter import chosen
-from server.services.submission_geojson import iter_geojson
+from server.services.submission_geojson import asks_for_sensitive, iter_geojson
 from server.services.submission_shelf import Shelf
 
 table = Table("GeoJSON")
@@ -77,8 +77,20 @@ def _stream(
     limit: int | None = None,
     version_id: int | None = None,
 ) -> Response:
+    if shelf.reveals:
+        _note_unmasking(call, shelf, paths)
     pieces = iter_geojson(call.backends, shelf, condition, paths=paths, limit=limit, version_id=version_id)
     first = next(pieces, b"")
     response = Response(chain((first,), pieces), content_type="application/json")
     response.call_on_close(pieces.close)
     return response
+
+
+def _note_unmasking(call: Call, shelf: Shelf, paths: list[str]) -> None:
+    """Sensitive places are read in clear: who, of which form."""
+    with call.reading() as session:
+        is_sensitive = asks_for_sensitive(session, shelf, paths)
+    if is_sensitive:
+        with call.writing() as session:
+            details = {"formId": shelf.form.id, "what": "geojson"}
+            audit.record(session, call.actor_id, "identity.unmask", call.project.actee_id, details)

@@ -17,6 +17,7 @@ from server.backends import Backends
 from server.db import session_scope
 from server.models.submission import Submission, SubmissionVersion
 from server.services import form_cache
+from server.services.csv_rows import list_fields
 from server.services.submission_shelf import Shelf
 
 BATCH = 200
@@ -46,6 +47,14 @@ def iter_geojson(
                 yield "".join(buffer).encode()
                 buffer, size = [], 0
         yield "".join(buffer).encode()
+
+
+def asks_for_sensitive(session: Session, shelf: Shelf, paths: Sequence[str]) -> bool:
+    """Whether one of these fields (none: the form's first place) is sensitive in any version of the form."""
+    fields = list_fields(session, shelf, deleted_fields=True)
+    first = next((item.path for item in fields if item.type in geojson.GEO_TYPES and not item.repeat), "")
+    wanted = set(paths) or {first}
+    return any(item.sensitive and item.path in wanted for item in fields)
 
 
 def _first(features: Iterator[str], limit: int | None) -> Iterator[str]:

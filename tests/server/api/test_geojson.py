@@ -84,6 +84,10 @@ def test_one_submission_its_versions_and_several_fields(alice, places):
 
 
 def test_sensitive_places_are_for_those_who_may_see_them(alice, bob, places):
+    before = len(alice.get("/audits?action=identity.unmask").json)
+    alice.get(path_of(places, ".geojson"))
+    assert len(alice.get("/audits?action=identity.unmask").json) == before
     assert len(features(alice.get(path_of(places, ".geojson?fieldpath=/rahasia")))) == 1
+    assert alice.get("/audits?action=identity.unmask&limit=1").json[0]["details"]["what"] == "geojson"
     assert features(bob.get(path_of(places, ".geojson?fieldpath=/rahasia"))) == []
     assert len(features(bob.get(path_of(places, ".geojson")))) == 2

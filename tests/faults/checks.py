@@ -123,7 +123,8 @@ def check_as_undisturbed(target: Target, visits: Collection[Visit], folder: Path
 
 def replay(target: Target, visits: dict[str, Visit], order: Sequence[Any], folder: Path) -> Office:
     """A new office that got these visits, checked."""
-    calm = open_target(folder, uuids=target.entities, SISIR_QUEUE="memory:")
+    families = len(target.entities)
+    calm = open_target(folder, families=families, uuids=target.entities, SISIR_QUEUE="memory:")
     times: list[datetime] = []
     backends = dataclasses.replace(calm.office.backends, clock=lambda: times[-1])
     client = create_app(backends).test_client()

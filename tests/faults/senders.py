@@ -36,21 +36,31 @@ class Visit:
     tries: int = 0
 
 
+@dataclass
+class _Pool:
+    """What may be used a second time."""
+
+    photos: list[bytes] = field(default_factory=list)
+    points: list[tuple[float, float]] = field(default_factory=list)
+
+
 class Visits:
     """Draws visits of one phone: families seen again, photos and points used twice, shops made and changed."""
 
     def __init__(self, seed: int, target: Target, phone: int) -> None:
         self._chance, self._target, self._phone = random.Random(seed), target, phone
         self._shops: list[tuple[str, Visit]] = []
-        self._photos: list[bytes] = []
-        self._points: list[tuple[float, float]] = []
+        # Apart, since a photo that a shop and a house share is known to the house only if the shop came first.
+        self._house_pool, self._shop_pool = _Pool(), _Pool()
+        self._pool = self._house_pool
 
     def draw(self) -> Visit:
         """The next visit."""
         chance = self._chance
         iid = f"uuid:{uuid.UUID(int=chance.getrandbits(128), version=4)}"
-        lat, lon = self._point()
         if chance.random() < 0.4:
+            self._pool = self._shop_pool
+            lat, lon = self._point()
             key, action = str(uuid.UUID(int=chance.getrandbits(128), version=4)), 'create="1"'
             known = [key for key, visit in self._shops if visit.thanked]
             if known and chance.random() < 0.4:
@@ -60,6 +70,8 @@ class Visits:
             if key not in known:
                 self._shops.append((key, visit))
             return visit
+        self._pool = self._house_pool
+        lat, lon = self._point()
         answers = {
             "lat": f"{lat:.6f}",
             "lon": f"{lon:.6f}",
@@ -70,19 +82,19 @@ class Visits:
         return Visit(iid, xml, {"depan.jpg": self._photo(), "kk.jpg": self._photo()}, self._phone, False)
 
     def _photo(self) -> bytes:
-        if self._photos and self._chance.random() < 0.05:
-            return self._chance.choice(self._photos)
+        if self._pool.photos and self._chance.random() < 0.05:
+            return self._chance.choice(self._pool.photos)
         grain = np.random.default_rng(self._chance.getrandbits(32)).integers(0, 255, (12, 16), dtype=np.uint8)
         file = io.BytesIO()
         Image.fromarray(grain).resize((320, 240), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
-        self._photos.append(file.getvalue())
-        return self._photos[-1]
+        self._pool.photos.append(file.getvalue())
+        return self._pool.photos[-1]
 
     def _point(self) -> tuple[float, float]:
-        if self._points and self._chance.random() < 0.05:
-            return self._chance.choice(self._points)
-        self._points.append((SOUTH + self._chance.random() * SIZE, WEST + self._chance.random() * SIZE))
-        return self._points[-1]
+        if self._pool.points and self._chance.random() < 0.05:
+            return self._chance.choice(self._pool.points)
+        self._pool.points.append((SOUTH + self._chance.random() * SIZE, WEST + self._chance.random() * SIZE))
+        return self._pool.points[-1]
 
 
 @dataclass

@@ -17,6 +17,8 @@ from tests.fuzz.office_forms import open_target
 from tests.servers import Database, find_free_port
 
 KILLS = int(os.environ.get("SISIR_KILLS", "12")) // 2
+FAMILIES = 20 + 3 * KILLS
+"""So many that none is visited more often than a finding can name visits."""
 WHAT = ("web", "worker", "both", "web", "worker", "all")
 
 
@@ -30,7 +32,9 @@ def test_whatever_is_killed_what_was_thanked_for_stays(
     if kind == "postgresql":
         database: Database = request.getfixturevalue("postgres_database")
         variables = {"SISIR_DATABASE": database.plain_url, "SISIR_QUEUE": database.plain_url}
-    target = open_target(quick_path / "var", SISIR_PORT=str(port), SISIR_HOST="127.0.0.1", **variables)
+    target = open_target(
+        quick_path / "var", families=FAMILIES, SISIR_PORT=str(port), SISIR_HOST="127.0.0.1", **variables
+    )
     config = target.office.backends.config
     environ = {
         **os.environ,

@@ -54,18 +54,18 @@ class Target:
     entities: tuple[str, ...]
 
 
-def open_target(folder: Path, *, uuids: Sequence[str] = (), **variables: str) -> Target:
-    """A campaign with three forms, ten families and two officers. uuids: those that the families shall have."""
+def open_target(folder: Path, *, families: int = 10, uuids: Sequence[str] = (), **variables: str) -> Target:
+    """A campaign with three forms, some families and two officers. uuids: those that the families shall have."""
     office = open_office(folder, **variables)
     with office.session() as session:
         factories.make_areas(session)
         snapshot = factories.make_snapshot(session)
-        for number in range(10):
+        for number in range(families):
             factories.make_household(session, office.project_id, f"Ibu {number}", snapshot_id=snapshot.id)
-        families = session.scalars(select(Entity).order_by(Entity.id)).all()
-        for entity, uuid_ in zip(families, uuids, strict=False):
+        made = session.scalars(select(Entity).order_by(Entity.id)).all()
+        for entity, uuid_ in zip(made, uuids, strict=False):
             entity.uuid = uuid_
-        entities = tuple(entity.uuid for entity in families)
+        entities = tuple(entity.uuid for entity in made)
     office.publish(FORM)
     office.publish(form_text("aset", "Aset"), "aset.md")
     office.publish(SHOPS.encode(), "usaha.md")

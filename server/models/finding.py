@@ -34,7 +34,7 @@ class Finding(Base):
     __tablename__ = "finding"
     __table_args__ = (
         UniqueConstraint("project_id", "subject_kind", "subject_id", "code"),
-        Index("ix_finding_case", "case_id", "state"),
+        Index("ix_finding_case", "case_id", "state", "code"),
         Index("ix_finding_submission", "submission_id"),
         Index("ix_finding_code", "project_id", "code", "state", "outcome"),
     )

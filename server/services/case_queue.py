@@ -220,7 +220,7 @@ def _matching(
         within_areas(Case.area_path, caller.areas),
         STATES[filters.state],
         *_place_and_time(filters, timezone),
-        *_words(filters),
+        *_words(session, filters),
         *_findings_and_forms(session, project_id, filters),
     )
 
@@ -239,8 +239,8 @@ def _place_and_time(filters: Filters, timezone: ZoneInfo) -> list[ColumnElement[
     return conditions
 
 
-def _words(filters: Filters) -> list[ColumnElement[bool]]:
-    """All words, or the number that they may be instead."""
+def _words(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
+    """The number that they may be, when a family has it; else all words."""
     words: list[ColumnElement[bool]] = [
         Case.search_text.contains(word, autoescape=True) for word in filters.search.lower().split()[:8]
     ]
@@ -251,9 +251,10 @@ def _words(filters: Filters) -> list[ColumnElement[bool]]:
     except ValueError as error:
         raise BadValueError("the identity search is damaged") from error
     columns = (Household.nik_hash, Household.manager_nik_hash, Household.kk_hash)
-    matching = select(Household.id).where(or_(*(column == digest for column in columns)))
-    numbered = Case.household_id.in_(matching)
-    return [or_(numbered, and_(*words)) if words else numbered]
+    matching = session.scalars(
+        select(Household.id).where(or_(*(column == digest for column in columns)))
+    ).all()
+    return [Case.household_id.in_(matching)] if matching or not words else words
 
 
 def _findings_and_forms(session: Session, project_id: int, filters: Filters) -> list[ColumnElement[bool]]:
@@ -284,8 +285,14 @@ def _findings_and_forms(session: Session, project_id: int, filters: Filters) -> 
             known = Case.household_id.in_(families.where(Submission.household_id.is_not(None)))
             found.append(or_(known, Case.submission_id.in_(visits)))
         else:
-            of_family = _asked_of_each(visits.where(Submission.household_id == Case.household_id))
-            found.append(or_(of_family, _asked_of_each(visits.where(Submission.id == Case.submission_id))))
+            # "+ 0": SQLite would otherwise look for the family's visits among all of the form.
+            each = select(Submission.id).where(
+                Submission.form_id + 0 == filters.form_id,
+                Submission.deleted_at.is_(None),
+                Submission.is_draft.is_(False),
+            )
+            of_family = _asked_of_each(each.where(Submission.household_id == Case.household_id))
+            found.append(or_(of_family, _asked_of_each(each.where(Submission.id == Case.submission_id))))
     return found
 
 

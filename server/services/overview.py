@@ -4,7 +4,7 @@ Belongs here: gathering them, within the caller's areas. Does not: counting vill
 (case_queue.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from server.models.submission import Submission
 from server.permissions import Caller
 from server.scope import within_areas
 from server.services import village_counts
-from server.services.case_queue import count_states, count_up_to
+from server.services.case_queue import COUNT_LIMIT, count_states, count_up_to
 from server.services.claims import owed_query
 from server.services.village_counts import SEVERITIES, VillageTotals
 
@@ -92,17 +92,13 @@ def _forms(session: Session, caller: Caller, project_id: int) -> list[FormLine]:
         .where(Form.project_id == project_id, Form.deleted_at.is_(None))
         .order_by(Form.xml_form_id)
     ).all()
-    last = _last_arrivals(session, caller, project_id, [row.id for row in rows])
-    return [
-        FormLine(
-            row.id,
-            row.xml_form_id,
-            row.title,
-            count_up_to(session, _of_form(caller, row.id)) if row.id in last else 0,
-            last.get(row.id),
-        )
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        mine = _of_form(caller, row.id)
+        count = count_up_to(session, mine)
+        last_at = _last_arrival(session, caller, mine, count)
+        lines.append(FormLine(row.id, row.xml_form_id, row.title, count, last_at))
+    return lines
 
 
 def _of_form(caller: Caller, form_id: int) -> Select[int]:
@@ -114,37 +110,13 @@ def _of_form(caller: Caller, form_id: int) -> Select[int]:
     )
 
 
-def _last_arrivals(
-    session: Session, caller: Caller, project_id: int, form_ids: Sequence[int]
-) -> dict[int, datetime]:
-    """Form -> when its last submission came. Ids follow the order of arrival, so the newest is the largest."""
-    if caller.areas is None:
-        newest = {
-            session.scalar(
-                _of_form(caller, form_id)
-                .with_only_columns(Submission.id)
-                .order_by(Submission.id.desc())
-                .limit(1)
-            )
-            for form_id in form_ids
-        }
-        rows = session.execute(
-            select(Submission.form_id, Submission.created_at).where(
-                Submission.id.in_([number for number in newest if number is not None])
-            )
-        )
-        return dict(rows.all())
-    rows = session.execute(
-        select(Submission.form_id, func.max(Submission.created_at))
-        .where(
-            Submission.project_id == project_id,
-            Submission.deleted_at.is_(None),
-            Submission.is_draft.is_(False),
-            within_areas(Submission.area_path, caller.areas),
-        )
-        .group_by(Submission.form_id)
-    )
-    return dict(rows.all())
+def _last_arrival(session: Session, caller: Caller, mine: Select[int], count: int) -> datetime | None:
+    """When the last one came. Of a form that has many everywhere one is among the newest: they are looked at from the end,
+    which would be slow for one that has few, or in one place."""
+    if caller.areas is None and count >= COUNT_LIMIT:
+        latest = mine.with_only_columns(Submission.created_at).order_by(Submission.id.desc()).limit(1)
+        return session.scalar(latest)
+    return session.scalar(mine.with_only_columns(func.max(Submission.created_at))) if count else None
 
 
 def _owed(session: Session, project_id: int) -> int:

@@ -84,14 +84,18 @@ def _prefixes(session: Session, mine: Sequence[ColumnElement[bool]], digits: int
 
 def _officers(session: Session, caller: Caller, project_id: int, chosen: int | None) -> list[tuple[int, str]]:
     """Those with a case, by name, the first MANY and the one that is chosen."""
+    # "+ 0": SQLite would otherwise look among all cases of the campaign. The limit: PostgreSQL would read all cases first.
     with_case = (
         select(Case.id)
         .where(
             Case.officer_id == Actor.id,
-            Case.project_id == project_id,
+            Case.project_id + 0 == project_id,
             within_areas(Case.area_path, caller.areas),
         )
-        .exists()
+        .limit(1)
+        .correlate(Actor)
+        .scalar_subquery()
+        .is_not(None)
     )
     query = select(Actor.id, Actor.display_name).order_by(Actor.display_name, Actor.id)
     ours = or_(Actor.project_id == project_id, Actor.kind == ActorKind.user)

@@ -17,7 +17,7 @@ depends_on = None
 _INDEXES = (
     ("ix_case_officer", "campaign_case", ["officer_id", "area_path"]),
     ("ix_case_visited", "campaign_case", ["project_id", "visited_at"]),
-    ("ix_submission_area", "submission", ["project_id", "area_path"]),
+    ("ix_submission_area", "submission", ["area_path"]),
 )
 _COUNTS = (
     "families", "visited", "todo", "high_cases", "open_high", "open_medium", "open_low", "open_protect",
@@ -40,13 +40,6 @@ def upgrade() -> None:
     )
     for name, table, columns in _INDEXES:
         op.create_index(name, table, columns)
-    op.create_index(
-        "ix_submission_form",
-        "submission",
-        ["form_id", "id"],
-        sqlite_where=sa.text("deleted_at IS NULL AND is_draft IS 0"),
-        postgresql_where=sa.text("deleted_at IS NULL AND is_draft IS false"),
-    )
     op.drop_index("ix_case_queue", "campaign_case")
     op.create_index("ix_case_state", "campaign_case", ["project_id", "state"])
     order = [
@@ -55,9 +48,13 @@ def upgrade() -> None:
     op.create_index("ix_case_order", "campaign_case", order)
     op.drop_index("ix_finding_code", "finding")
     op.create_index("ix_finding_code", "finding", ["project_id", "code", "state", "outcome"])
+    op.drop_index("ix_finding_case", "finding")
+    op.create_index("ix_finding_case", "finding", ["case_id", "state", "code"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_finding_case", "finding")
+    op.create_index("ix_finding_case", "finding", ["case_id", "state"])
     op.drop_index("ix_finding_code", "finding")
     op.create_index("ix_finding_code", "finding", ["project_id", "code", "state"])
     op.drop_index("ix_case_order", "campaign_case")
@@ -65,7 +62,6 @@ def downgrade() -> None:
     op.create_index(
         "ix_case_queue", "campaign_case", ["project_id", "state", "open_high", "open_medium", "opened_at"]
     )
-    op.drop_index("ix_submission_form", "submission")
     for name, table, _ in reversed(_INDEXES):
         op.drop_index(name, table)
     op.drop_table("village_count")

@@ -149,7 +149,7 @@ def sticker_without_photo(facts: Facts) -> Answer:
     explain_en="Photo {field} {problem}: {value}, limit {threshold}.",
 )
 def bad_photo(
-    facts: Facts, *, short_px: int = 480, dark: float = 30.0, blurred: float = 0.1, screen: float = 5.5
+    facts: Facts, *, short_px: int = 480, dark: float = 30.0, blurred: float = 0.1, screen: float = 5.0
 ) -> Answer:
     """Fires for a photo whose shorter side is under short_px, whose mean brightness (0 to 255) is under `dark`, whose edges
     are softer than `blurred` (media.fitness.edge_sharpness), or, of a house, that has the pattern of a screen from `screen` on
@@ -158,7 +158,7 @@ def bad_photo(
     Chosen on 20 pictures of each kind, drawn by tests/media/conditions.py, 1600 px at JPEG quality 80. Called good, rightly:
     sharp 20 of 20, half again the light 20, 0.4 of it 20, blurred by 2 px 20, by 4 px 20, a white wall 20, fog 20, fences and
     roofs of perfect regularity 20. Called bad, rightly: 0.15 of the light 20 of 20 (dark), blurred by 8 px 20, by 12 px 20,
-    shaken by 40 px 5 (along its edges a house stays sharp), photographed from a screen 13. No good picture was called bad.
+    shaken by 40 px 5 (along its edges a house stays sharp), photographed from a screen 16. No good picture was called bad.
     A picture without any edge (a white wall, a foggy field) is never called blurred.
     """
     if not facts.photos:

@@ -97,7 +97,7 @@ def test_wf04_does_not_apply_to_a_refused_sticker_or_another_form() -> None:
         ({"width": 640, "height": 479}, "small"),
         ({"brightness": 29.9}, "dark"),
         ({"edges": 0.099}, "blurred"),
-        ({"screen": 5.5}, "screen"),
+        ({"screen": 5.0}, "screen"),
     ],
 )
 def test_qc07_fires_for_a_bad_photo_and_says_what_is_wrong(changes: dict[str, float], problem: str) -> None:
@@ -113,7 +113,7 @@ def test_qc07_fires_for_a_bad_photo_and_says_what_is_wrong(changes: dict[str, fl
         {"brightness": 30.0},
         {"edges": 0.1},
         {"edges": None},
-        {"screen": 5.4},
+        {"screen": 4.9},
     ],
 )
 def test_qc07_clear_at_the_limits_and_where_there_is_no_edge_to_judge(

@@ -6,9 +6,8 @@ from typing import Any
 from server.wsgi import app
 from tests.faults.quick_wsgi_window import ENDLESS, WINDOW_S
 
-guard = app.wsgi_app
-guard._window_s = WINDOW_S  # type: ignore[attr-defined]
-served = guard.app  # type: ignore[attr-defined]
+app._window_s = WINDOW_S
+served = app.app
 
 
 def _with_endless_page(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -18,4 +17,4 @@ def _with_endless_page(environ: dict[str, Any], start_response: Callable[..., An
     return iter(lambda: bytes(1 << 16), b"")
 
 
-guard.app = _with_endless_page  # type: ignore[attr-defined]
+app.app = _with_endless_page

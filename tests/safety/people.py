@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,6 +11,8 @@ from werkzeug.routing import Rule
 from tests.factories import PASSWORD
 from tests.stage import Stage
 
+PEOPLE = ("manager", "supervisor", "dinsos", "dpmd", "auditor", "viewer", "formfill")
+PLACE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 NO_LOG_IN = {
     "console.static",
@@ -46,3 +48,13 @@ def routes(app: Flask, door: str = "") -> Iterator[tuple[Rule, str]]:
         if not door or rule.endpoint.startswith(f"{door}."):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield rule, method
+
+
+@dataclass
+class Ids:
+    """Real ids of a case of the first village and what belongs to it."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def address(self, rule) -> str:
+        return PLACE.sub(lambda m: "next" if m[1] == "any" else self.values[m[2]], rule.rule)

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import re
 from collections import defaultdict
 
 import pytest
@@ -12,7 +11,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from server.models.submission import Attachment
 from server.uploads import PhoneRequest
 from tests.office import HEADERS
-from tests.safety.people import log_in, routes
+from tests.safety.people import PLACE, log_in, routes
 
 ODD = (
     "9999-12-31", "0001-01-01", "9" * 30, "9" * 5000, "-1", "%00", "%ED%A0%80", "%C2%B2", "%D9%A3.%C3%A9", "NaN",
@@ -23,7 +22,6 @@ IN_DATABASES = ("9999-12-31", "9" * 18, "9" * 30, "%00", "%ED%A0%80")
 ALONE = ("9999-12-31", "9" * 30, "%C2%B2")
 """Sent in one parameter at a time too, since another one may be refused first."""
 READ = defaultdict(set)
-PLACE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 
 
 class Recording(ImmutableMultiDict):

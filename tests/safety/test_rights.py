@@ -1,19 +1,12 @@
 """The rights table against the URL map: every route, every role, another area, no log-in at all."""
 
 import re
-from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import select
 
-from server.models.finding import Finding
-from server.models.submission import Attachment, Submission
 from server.permissions import OUR_RIGHTS, ROLES
-from server.services import accounts
 from tests import factories
-from tests.safety.people import NO_LOG_IN, log_in, routes
-from tests.safety.test_odd_values import PLACE
-from tests.stage import Stage
+from tests.safety.people import NO_LOG_IN, PEOPLE, log_in, routes
 
 # Semantics, section 6, in the words of permissions.py; officers have none of ours.
 TABLE = {
@@ -72,7 +65,6 @@ NEEDS = {
     ("console.set_setting", "POST"): "setting.write",
 }
 IN_AN_AREA = ("case_id", "submission_id", "attachment_id", "officer_id")
-PEOPLE = ("manager", "supervisor", "dinsos", "dpmd", "auditor", "viewer", "formfill")
 # What makes a form's own check pass, so that the right is what decides.
 FIELDS = {
     "console.set_form_state": {"state": "open"},
@@ -82,56 +74,6 @@ FIELDS = {
     "console.set_officer_areas": {"area": ""},
     "console.create_project": {"name": ""},
 }
-
-
-@dataclass
-class Ids:
-    """Real ids of a case of the first village and what belongs to it."""
-
-    values: dict[str, str] = field(default_factory=dict)
-
-    def address(self, rule) -> str:
-        return PLACE.sub(lambda m: "next" if m[1] == "any" else self.values[m[2]], rule.rule)
-
-
-@pytest.fixture(scope="module")
-def ids(stage: Stage) -> Ids:
-    case_id = stage.cases["Suparmi"]
-    with stage.office.session() as session:
-        visit = session.scalars(
-            select(Submission).where(Submission.area_path.startswith("3599012001")).order_by(Submission.id)
-        ).first()
-        photo = session.scalars(
-            select(Attachment.id).where(
-                Attachment.submission_version_id == visit.current_version_id,
-                Attachment.is_sensitive.is_(False),
-                Attachment.blob_id.is_not(None),
-            )
-        ).first()
-        finding = session.scalar(select(Finding.id).where(Finding.case_id == case_id))
-        officer, _ = accounts.create_officer(
-            session,
-            stage.office.backends.seal,
-            project=session.get_one(factories.Project, 1),
-            name="Jauh",
-            areas=["3599012001"],
-        )
-        for role in PEOPLE:
-            factories.make_user(session, f"Di-{role}", role, "3599012001")
-            factories.make_user(session, f"Luar-{role}", role, "3599012003")
-        for name in ("Tanpa",):
-            factories.make_user(session, name, "supervisor")
-        return Ids(
-            {
-                "project_id": "1",
-                "case_id": str(case_id),
-                "finding_id": str(finding),
-                "submission_id": str(visit.id),
-                "attachment_id": str(photo),
-                "officer_id": str(officer.id),
-                "form_id": "1",
-            }
-        )
 
 
 def console_routes(stage):
